@@ -1,0 +1,1 @@
+"""Figures go out: questions to the ledger, faces for programs and people, and the programs themselves."""
