@@ -1,0 +1,1 @@
+"""The schema: migrations written as SQL, the as-of rule, and what the database never lets happen."""
