@@ -1,0 +1,275 @@
+"""What the files of the catalogue must say together: codes, references, spans, and how things add up.
+
+Figures are not checked here: they go through the importer like any other figure.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, get_args
+
+from ingest.catalogue.files import Fault, Placed, Record
+from ingest.dataset import Dataset, Target
+from ingest.indicator import Accumulation, Indicator, Level, Source, UnitOfMeasure
+from ingest.mapping import IndicatorPlace, Mapping
+from ingest.period import NotAPeriod, parse
+from ingest.reporting_unit import Lineage, ReportingUnit, Spelling, UnitCode
+from ingest.spelling import nearest
+
+_CODE = re.compile(r"[A-Z][A-Z0-9_]*\Z")
+_MEASURE = re.compile(r"[a-z][a-z0-9_]*\Z")
+# A sum or a mean of these says nothing.
+_NEVER_ADDED = re.compile(r"(rank|score|index)")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The words of all files, each with its place."""
+
+    indicators: list[Placed[Indicator]] = field(default_factory=list[Placed[Indicator]])
+    units_of_measure: list[Placed[UnitOfMeasure]] = field(default_factory=list[Placed[UnitOfMeasure]])
+    sources: list[Placed[Source]] = field(default_factory=list[Placed[Source]])
+    reporting_units: list[Placed[ReportingUnit]] = field(default_factory=list[Placed[ReportingUnit]])
+    codes: list[Placed[UnitCode]] = field(default_factory=list[Placed[UnitCode]])
+    spellings: list[Placed[Spelling]] = field(default_factory=list[Placed[Spelling]])
+    lineage: list[Placed[Lineage]] = field(default_factory=list[Placed[Lineage]])
+    datasets: list[Placed[Dataset]] = field(default_factory=list[Placed[Dataset]])
+    targets: list[Placed[Target]] = field(default_factory=list[Placed[Target]])
+    mappings: list[Placed[Mapping]] = field(default_factory=list[Placed[Mapping]])
+
+
+class _Known:
+    """What can be named, by code."""
+
+    def __init__(self, parts: Parts):
+        self.indicators = {each.word.code: each.word for each in parts.indicators}
+        self.units_of_measure = {each.word.code for each in parts.units_of_measure}
+        self.sources = {each.word.code for each in parts.sources}
+        self.reporting_units = {each.word.code: each.word for each in parts.reporting_units}
+        self.schemes = {each.word.scheme for each in parts.codes}
+
+
+def broken_rules(parts: Parts) -> list[Fault]:
+    """Return the faults of words that are each well written but do not fit together."""
+    known = _Known(parts)
+    return [
+        *_codes(parts),
+        *_spans(parts),
+        *(fault for each in parts.indicators for fault in _indicator(each, known)),
+        *(fault for each in parts.reporting_units for fault in _reporting_unit(each)),
+        *_unit_codes(parts, known),
+        *(
+            fault
+            for each in parts.spellings
+            for fault in _named(each.word.reporting_unit, known.reporting_units, "reporting unit", each.record)
+        ),
+        *(fault for each in parts.lineage for fault in _lineage(each, known)),
+        *(fault for each in parts.datasets for fault in _dataset(each, known)),
+        *(fault for each in parts.targets for fault in _target(each, known)),
+        *(fault for each in parts.mappings for fault in _mapping(each, known)),
+    ]
+
+
+def _codes(parts: Parts) -> Iterator[Fault]:
+    lists: tuple[list[Placed[Any]], ...] = (
+        parts.indicators, parts.units_of_measure, parts.sources, parts.reporting_units, parts.datasets, parts.mappings,
+    )  # fmt: skip
+    for placed in lists:
+        first: dict[str, Record] = {}
+        for each in placed:
+            code, record = each.word.code, each.record
+            if placed is parts.units_of_measure and not _MEASURE.match(code):
+                yield record.fault(f'the code "{code}" must be small letters, digits and _, a letter first', "code")
+            elif placed is not parts.units_of_measure and not _CODE.match(code):
+                yield record.fault(f'the code "{code}" must be capital letters, digits and _, a letter first', "code")
+            if code in first:
+                before = first[code]
+                yield record.fault(f'the code "{code}" is taken: {before.file}, line {before.line}', "code")
+            first.setdefault(code, record)
+
+
+def _spans(parts: Parts) -> Iterator[Fault]:
+    lists: tuple[list[Placed[Any]], ...] = (parts.indicators, parts.reporting_units, parts.codes)
+    for placed in lists:
+        for each in placed:
+            yield from _span(each.word, each.record, "valid_to")
+    for each in parts.indicators:
+        for index, lead in enumerate(each.word.lead):
+            yield from _span(lead, each.record, f"lead.{index}.to")
+
+
+def _span(word: Any, record: Record, key: str) -> Iterator[Fault]:
+    if word.valid_from and word.valid_to and word.valid_to < word.valid_from:
+        yield record.fault(f'"{key}" {word.valid_to} is before the beginning, {word.valid_from}', key)
+
+
+def _named(code: str, known: Iterable[str], what: str, record: Record, key: str = "") -> Iterator[Fault]:
+    if code not in known:
+        near = nearest(code, known, limit=1)
+        yield record.fault(f'there is no {what} "{code}"' + (f'; the nearest is "{near[0]}"' if near else ""), key)
+
+
+def _indicator(each: Placed[Indicator], known: _Known) -> Iterator[Fault]:
+    it, record = each.word, each.record
+    yield from _named(it.unit_measure, known.units_of_measure, "unit of measure", record, "unit_measure")
+    for index, source in enumerate(it.sources):
+        yield from _named(source, known.sources, "source", record, f"sources.{index}")
+    if it.replaced_by:
+        yield from _named(it.replaced_by, known.indicators, "indicator", record, "replaced_by")
+    for key in ("frequencies", "accumulations", "sources", "levels"):
+        values: tuple[str, ...] = getattr(it, key)
+        if not values or len(set(values)) < len(values):
+            yield record.fault(f'"{key}" must name at least one, and each once', key)
+    if it.minimum is not None and it.maximum is not None and it.maximum < it.minimum:
+        yield record.fault(f'"maximum" {it.maximum} is below "minimum" {it.minimum}', "maximum")
+    yield from _adding_up(it, record)
+    for index, lead in enumerate(it.lead):
+        key = f"lead.{index}.reporting_unit"
+        yield from _named(lead.reporting_unit, known.reporting_units, "reporting unit", record, key)
+        unit = known.reporting_units.get(lead.reporting_unit)
+        if unit and not _inside(lead.valid_from, lead.valid_to, it, unit):
+            yield record.fault(f'"{unit.code}" leads on days on which it did not exist ({_days(unit)})', key)
+
+
+def _adding_up(it: Indicator, record: Record) -> Iterator[Fault]:
+    for key in ("adds_over_time", "adds_over_units"):
+        how = getattr(it, key)
+        if how in ("sum", "mean") and _NEVER_ADDED.match(it.unit_measure):
+            yield record.fault(f'"{key}" is "{how}", but a {it.unit_measure} never adds up; say "none"', key)
+        if how in ("sum", "mean") and it.unit_measure == "percent":
+            yield record.fault(f'"{key}" is "{how}", but a rate is recomputed; say "ratio" or "none"', key)
+        if how == "ratio" and not (it.numerator_vi and it.denominator_vi and it.numerator_en and it.denominator_en):
+            yield record.fault(f'"{key}" is "ratio"; then numerator and denominator must be given', key)
+
+
+def _inside(first: date | None, last: date | None, it: Indicator, unit: ReportingUnit) -> bool:
+    # A lead without a beginning leads from the indicator's beginning on.
+    first, last = first or it.valid_from, last or it.valid_to
+    starts = unit.valid_from is None or (first is not None and unit.valid_from <= first)
+    return starts and (unit.valid_to is None or (last is not None and last <= unit.valid_to))
+
+
+def _days(unit: ReportingUnit) -> str:
+    if unit.valid_from is None:
+        return f"it ended on {unit.valid_to}"
+    return f"it exists from {unit.valid_from}" + (f" to {unit.valid_to}" if unit.valid_to else "")
+
+
+def _reporting_unit(each: Placed[ReportingUnit]) -> Iterator[Fault]:
+    unit, record = each.word, each.record
+    kinds = {
+        "ministry": ("ministry", "ministerial_agency", "government_agency"),
+        "province": ("province", "municipality"),
+    }.get(unit.level, (unit.level,))
+    if unit.kind not in kinds:
+        yield record.fault(f'"kind" is "{unit.kind}"; a {unit.level} is of kind {" or ".join(kinds)}')
+    if (unit.valid_from or unit.valid_to) and not unit.legal_act:
+        yield record.fault(f'"legal_act" is missing: "{unit.code}" begins or ends by some document')
+
+
+def _unit_codes(parts: Parts, known: _Known) -> Iterator[Fault]:
+    taken: dict[tuple[str, str], list[Placed[UnitCode]]] = {}
+    for each in parts.codes:
+        row, record = each.word, each.record
+        yield from _named(row.reporting_unit, known.reporting_units, "reporting unit", record)
+        unit = known.reporting_units.get(row.reporting_unit)
+        if unit and not _covers(unit, row):
+            yield record.fault(f'{row.scheme} {row.code} is "{unit.code}" on days without it ({_days(unit)})')
+        for other in taken.setdefault((row.scheme, row.code), []):
+            if _overlap(other.word, row):
+                yield record.fault(
+                    f'{row.scheme} {row.code} is also "{other.word.reporting_unit}" on the same days'
+                    f" ({other.record.file}, line {other.record.line})"
+                )
+        taken[row.scheme, row.code].append(each)
+
+
+def _covers(unit: ReportingUnit, row: UnitCode) -> bool:
+    first = unit.valid_from is None or (row.valid_from is not None and unit.valid_from <= row.valid_from)
+    return first and (unit.valid_to is None or (row.valid_to is not None and row.valid_to <= unit.valid_to))
+
+
+def _overlap(one: UnitCode, other: UnitCode) -> bool:
+    return max(one.valid_from or date.min, other.valid_from or date.min) <= min(
+        one.valid_to or date.max, other.valid_to or date.max
+    )
+
+
+def _lineage(each: Placed[Lineage], known: _Known) -> Iterator[Fault]:
+    row, record = each.word, each.record
+    yield from _named(row.predecessor, known.reporting_units, "reporting unit", record)
+    yield from _named(row.successor, known.reporting_units, "reporting unit", record)
+    before, after = known.reporting_units.get(row.predecessor), known.reporting_units.get(row.successor)
+    if before and before.valid_to != row.on_date - timedelta(days=1):
+        yield record.fault(f'"{before.code}" must end on the day before {row.on_date}; it ends on {before.valid_to}')
+    if after and row.kind != "absorbed" and after.valid_from != row.on_date:
+        yield record.fault(f'"{after.code}" must begin on {row.on_date}; it begins on {after.valid_from}')
+    if after and not after.valid_on(row.on_date):
+        yield record.fault(f'"{after.code}" does not exist on {row.on_date} ({_days(after)})')
+
+
+def _dataset(each: Placed[Dataset], known: _Known) -> Iterator[Fault]:
+    dataset, record = each.word, each.record
+    level = dataset.owed_by.level if dataset.owed_by else None
+    for index, code in enumerate(dataset.owed_by.reporting_units if dataset.owed_by else ()):
+        yield from _named(code, known.reporting_units, "reporting unit", record, f"owed_by.reporting_units.{index}")
+    seen: set[tuple[str, ...]] = set()
+    for index, item in enumerate(dataset.items or ()):
+        key = f"items.{index}"
+        yield from _series(item.indicator, item.source, item.accumulation, known, record, key)
+        it = known.indicators.get(item.indicator)
+        if it and dataset.frequency and dataset.frequency not in it.frequencies:
+            yield record.fault(f'"{it.code}" has no frequency {dataset.frequency}, but the dataset has', key)
+        if it and level and level not in it.levels:
+            yield record.fault(f'"{it.code}" is not about a {level}, but the dataset is owed by each', key)
+        if (same := (item.indicator, item.accumulation, item.source, item.breakdown)) in seen:
+            yield record.fault(f'"{item.indicator}" stands twice in the dataset', key)
+        seen.add(same)
+    if dataset.due and dataset.due.day is None and not dataset.due.days_after:
+        yield record.fault('"due" needs a "day" of a month or "days_after" the period', "due")
+
+
+def _series(indicator: str, source: str, by: Accumulation, known: _Known, record: Record, key: str) -> Iterator[Fault]:
+    yield from _named(indicator, known.indicators, "indicator", record, key)
+    it = known.indicators.get(indicator)
+    if it and source not in it.sources:
+        yield record.fault(f'"{indicator}" has no source "{source}"; it has {", ".join(it.sources)}', key)
+    if it and by not in it.accumulations:
+        yield record.fault(f'"{indicator}" has no accumulation "{by}"; it has {", ".join(it.accumulations)}', key)
+
+
+def _target(each: Placed[Target], known: _Known) -> Iterator[Fault]:
+    target, record = each.word, each.record
+    yield from _named(target.indicator, known.indicators, "indicator", record)
+    if target.scope not in get_args(Level):
+        yield from _named(target.scope, known.reporting_units, "level or reporting unit", record)
+    for period in (target.period, target.base_period):
+        if period and not _is_period(period):
+            yield record.fault(f'"{period}" is no period; it is written 2025, 2025-S1, 2025-Q1, 2025-06 or 2025-06-30')
+    if target.kind == "change_from_base" and target.base_period is None and target.base_value is None:
+        yield record.fault("a change needs its base: base_period or base_value")
+
+
+def _is_period(text: str) -> bool:
+    try:
+        return str(parse(text)) == text
+    except NotAPeriod:
+        return False
+
+
+def _mapping(each: Placed[Mapping], known: _Known) -> Iterator[Fault]:
+    mapping, record = each.word, each.record
+    for index, value in enumerate(mapping.values):
+        key = f"values.{index}"
+        place = value.indicator
+        for code in place.codes.values() if isinstance(place, IndicatorPlace) else (place,):
+            yield from _series(code, value.source, value.accumulation, known, record, key)
+        wide_by_period = mapping.period is not None and mapping.period.headings is not None
+        if value.column is None and not wide_by_period:
+            yield record.fault('"column" is missing: only headings that are periods do without', key)
+    scheme = mapping.reporting_unit.scheme if mapping.reporting_unit else None
+    if scheme:
+        yield from _named(scheme, known.schemes, "code scheme", record, "reporting_unit.scheme")
+    if mapping.format == "json" and not mapping.records:
+        yield record.fault('"records" is missing: the name of the list in the JSON document')

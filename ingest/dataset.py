@@ -1,0 +1,96 @@
+"""What is owed (the dataset: which indicators, by whom, when) and what was promised (the target)."""
+
+import calendar
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, ClassVar, Literal
+
+from ingest.indicator import ONLY_KNOWN_KEYS, Accumulation, Frequency, Level
+
+TargetKind = Literal["at_least", "at_most", "change_from_base", "top_n", "zero_left", "yes_all"]
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetItem:
+    """One figure of the form: an indicator, by one accumulation, from one source."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = ONLY_KNOWN_KEYS
+    indicator: str
+    accumulation: Accumulation
+    source: str
+    breakdown: str = "_T"
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class OwedBy:
+    """Who owes the return: every unit of a level that existed in the period, or the units named."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = ONLY_KNOWN_KEYS
+    level: Level | None = None
+    reporting_units: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DueRule:
+    """When the return is due: on a day of a later month, or some days after the period's end.
+
+    `document` is where the rule comes from, or says that it is ours.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = ONLY_KNOWN_KEYS
+    document: str
+    months_after: int = 0
+    day: int | None = None
+    days_after: int = 0
+
+    def due(self, period_end: date) -> date:
+        """Return the last day that is in time for a period that ended on `period_end`.
+
+        A month without that day is due on its last.
+        """
+        if self.day is None:
+            return period_end + timedelta(days=self.days_after)
+        months = period_end.year * 12 + period_end.month - 1 + self.months_after
+        year, month = divmod(months, 12)
+        return date(year, month + 1, min(self.day, calendar.monthrange(year, month + 1)[1]))
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """The form (biểu mẫu). `items` is None (`all`) where every indicator may come, `frequency` None (`any`) likewise.
+
+    `owed_by` is None where nobody owes it: figures that we collect.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = ONLY_KNOWN_KEYS
+    code: str
+    name_vi: str
+    name_en: str
+    document: str
+    frequency: Frequency | None
+    items: tuple[DatasetItem, ...] | None
+    owed_by: OwedBy | None = None
+    due: DueRule | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The value promised for a period (chỉ tiêu kế hoạch), in the words of its document.
+
+    `scope` is the code of a reporting unit or a level: every unit of that level promises it.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = ONLY_KNOWN_KEYS
+    indicator: str
+    scope: str
+    period: str
+    kind: TargetKind
+    value: Decimal
+    document: str
+    words: str | None = None
+    base_period: str | None = None
+    base_value: Decimal | None = None
+    note: str | None = None

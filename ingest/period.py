@@ -1,0 +1,225 @@
+"""Periods: what a figure is about.
+
+A period is a frequency and the moment it begins, on the local calendar; its written form is SDMX's. The database keeps
+the same two things, so that `2024-Q1` means the same here and in `sql/`.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Self
+from zoneinfo import ZoneInfo
+
+LOCAL_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+
+FREQUENCIES = {
+    "A": ("năm", "year"),
+    "S": ("nửa năm", "half-year"),
+    "Q": ("quý", "quarter"),
+    "M": ("tháng", "month"),
+    "W": ("tuần", "week"),
+    "D": ("ngày", "day"),
+    "H": ("giờ", "hour"),
+}
+_MONTHS = {"A": 12, "S": 6, "Q": 3, "M": 1}
+_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
+
+
+class NotAPeriod(ValueError):
+    """The text is no period."""
+
+    def __init__(self, text: str) -> None:
+        """Keep the text as it was written."""
+        super().__init__(f"“{text}” is no period; write 2024, 2024-S1, 2024-Q1, 2024-03, 2024-W05 or 2024-03-15")
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    """One period of one frequency; `start` is local and carries no zone."""
+
+    start: datetime
+    frequency: str
+
+    @property
+    def end(self) -> datetime:
+        """The first moment after the period."""
+        if self.frequency in _MONTHS:
+            return _months_later(self.start, _MONTHS[self.frequency])
+        return self.start + {"W": timedelta(7), "D": timedelta(1), "H": timedelta(hours=1)}[self.frequency]
+
+    @property
+    def last_day(self) -> date:
+        """The last day that belongs to the period."""
+        return (self.end - timedelta(microseconds=1)).date()
+
+    def earlier(self, by: int = 1) -> Self:
+        """The period that lies `by` periods before this one."""
+        if self.frequency in _MONTHS:
+            return type(self)(_months_later(self.start, -by * _MONTHS[self.frequency]), self.frequency)
+        return type(self)(self.start - by * (self.end - self.start), self.frequency)
+
+    def __str__(self) -> str:
+        """The period as SDMX writes it."""
+        return _WRITTEN[self.frequency](self.start)
+
+    @property
+    def in_vietnamese(self) -> str:
+        """The period as Vietnamese officials write it: `Quý I/2024`, `6 tháng đầu năm 2024`."""
+        start = self.start
+        match self.frequency:
+            case "A":
+                return f"Năm {start.year}"
+            case "S":
+                return f"6 tháng {'đầu' if start.month == 1 else 'cuối'} năm {start.year}"
+            case "Q":
+                return f"Quý {('I', 'II', 'III', 'IV')[start.month // 3]}/{start.year}"
+            case "M":
+                return f"Tháng {start.month:02}/{start.year}"
+            case "W":
+                return f"Tuần {start.isocalendar().week}/{start.isocalendar().year}"
+            case "D":
+                return f"{start:%d/%m/%Y}"
+            case _:
+                return f"{start:%H giờ %d/%m/%Y}"
+
+
+_WRITTEN: dict[str, Callable[[datetime], str]] = {
+    "A": lambda t: f"{t.year:04}",
+    "S": lambda t: f"{t.year:04}-S{t.month // 6 + 1}",
+    "Q": lambda t: f"{t.year:04}-Q{t.month // 3 + 1}",
+    "M": lambda t: f"{t.year:04}-{t.month:02}",
+    "W": lambda t: f"{t.isocalendar().year:04}-W{t.isocalendar().week:02}",
+    "D": lambda t: f"{t.date()}",
+    "H": lambda t: f"{t.date()}T{t.hour:02}",
+}
+
+
+def containing(day: date, frequency: str) -> Period:
+    """The period of that frequency in which the day lies; for hours, its first hour."""
+    start = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - local by definition
+    if frequency in _MONTHS:
+        months = _MONTHS[frequency]
+        return Period(start.replace(month=(day.month - 1) // months * months + 1, day=1), frequency)
+    return Period(start - timedelta(start.weekday()) if frequency == "W" else start, frequency)
+
+
+def parse(text: str) -> Period:
+    """The period that the text names, as SDMX writes it, as DHIS2 does (2024Q1, 202403), or as people do.
+
+    People write `Quý I/2024`, `quý 1 năm 2024`, `6 tháng đầu năm 2024`, `tháng 3/2024`, `năm 2024`, `15/03/2024`.
+    `9 tháng 2024` names a span, not a period: see `parse_span`.
+
+    Raises NotAPeriod.
+    """
+    period, accumulation = parse_span(text)
+    if accumulation:
+        raise NotAPeriod(text)
+    return period
+
+
+def parse_span(text: str) -> tuple[Period, str | None]:
+    """The period, and the accumulation where the words say one: `9 tháng 2024` is 2024-Q3, YTD.
+
+    Raises NotAPeriod.
+    """
+    plain = re.sub(r"\s+", " ", text.strip().casefold())
+    for pattern, made in _FORMS:
+        if found := pattern.fullmatch(plain):
+            try:
+                return made(*found.groups())
+            except ValueError:
+                break
+    raise NotAPeriod(text)
+
+
+def day_of(text: str) -> date:
+    """The day that the text names: ISO, or day first as `30/11/2021`, `10-10-2022`.
+
+    Raises NotAPeriod.
+    """
+    period = parse(text)
+    if period.frequency != "D":
+        raise NotAPeriod(text)
+    return period.start.date()
+
+
+def moment(text: str, *, end_of_day: bool = False) -> datetime:
+    """A moment with its zone: an ISO time as it stands, a bare day its beginning (or its end) in the local zone.
+
+    A publication known only by its month counts from the month's last day, by its year from 31 December: from then on
+    it was known for certain.
+
+    Raises NotAPeriod.
+    """
+    if re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:.*", text):
+        try:
+            # A "+" typed into an address arrives as a space.
+            exact = datetime.fromisoformat(re.sub(r" (\d\d:?\d\d)$", r"+\1", text))
+        except ValueError as fault:
+            raise NotAPeriod(text) from fault
+        return exact if exact.tzinfo else exact.replace(tzinfo=LOCAL_ZONE)
+    day = parse(text).last_day
+    start = datetime(day.year, day.month, day.day, tzinfo=LOCAL_ZONE)
+    return start + timedelta(1, microseconds=-1) if end_of_day else start
+
+
+def now() -> datetime:
+    """The clock of this machine; everything below the programs is handed a moment and never asks."""
+    return datetime.now(UTC)
+
+
+def _months_later(start: datetime, months: int) -> datetime:
+    years, month = divmod(start.month - 1 + months, 12)
+    return start.replace(year=start.year + years, month=month + 1)
+
+
+def _of_year(frequency: str, number: str | int, year: str) -> tuple[Period, None]:
+    within = _ROMAN.get(str(number)) or int(number)
+    return Period(datetime(int(year), (within - 1) * _MONTHS[frequency] + 1, 1), frequency), None  # noqa: DTZ001
+
+
+def _week(year: str, week: str) -> tuple[Period, None]:
+    monday = date.fromisocalendar(int(year), int(week), 1)
+    return containing(monday, "W"), None
+
+
+def _day(year: str, month: str, day: str) -> tuple[Period, None]:
+    return containing(date(int(year), int(month), int(day)), "D"), None
+
+
+def _hour(year: str, month: str, day: str, hour: str) -> tuple[Period, None]:
+    return Period(datetime(int(year), int(month), int(day), int(hour)), "H"), None  # noqa: DTZ001
+
+
+def _first_months(months: str, year: str) -> tuple[Period, str | None]:
+    if months == "6":
+        return _of_year("S", 1, year)
+    return _of_year("Q", int(months) // 3, year)[0], "YTD"
+
+
+_YEAR = r"(\d{4})"
+_Form = Callable[..., tuple[Period, str | None]]
+_FORMS: list[tuple[re.Pattern[str], _Form]] = [
+    (re.compile(pattern), made)
+    for pattern, made in (
+        (rf"(?:năm )?{_YEAR}", lambda y: _of_year("A", 1, y)),
+        (
+            rf"{_YEAR}-?([sqm])(\d{{1,2}})",
+            lambda y, f, n: _of_year(f.upper(), n, y),
+        ),
+        (rf"{_YEAR}-?(0[1-9]|1[0-2])", lambda y, n: _of_year("M", n, y)),
+        (rf"{_YEAR}-?w(\d{{1,2}})", _week),
+        (rf"{_YEAR}-(\d\d)-(\d\d)", _day),
+        (rf"{_YEAR}-(\d\d)-(\d\d)[t ](\d\d)(?::00){{0,2}}", _hour),
+        (rf"(\d{{1,2}})[/.-](\d{{1,2}})[/.-]{_YEAR}", lambda d, m, y: _day(y, m, d)),
+        (rf"qu[ýí] ?(i|ii|iii|iv|[1-4])(?:/| năm | - | )?{_YEAR}", lambda n, y: _of_year("Q", n, y)),
+        (rf"q([1-4])[/ -]?{_YEAR}", lambda n, y: _of_year("Q", n, y)),
+        (rf"tháng ?(\d{{1,2}})(?:/| năm |-| ){_YEAR}", lambda n, y: _of_year("M", n, y)),
+        (rf"(\d{{1,2}})/{_YEAR}", lambda n, y: _of_year("M", n, y)),
+        (rf"(?:6|sáu) tháng(?: đầu)?(?: năm)?[ /]?{_YEAR}", lambda y: _of_year("S", 1, y)),
+        (rf"(?:6|sáu) tháng cuối(?: năm)? {_YEAR}", lambda y: _of_year("S", 2, y)),
+        (rf"(?:9|chín) tháng(?: đầu)?(?: năm)?[ /]?{_YEAR}", lambda y: _first_months("9", y)),
+    )
+]

@@ -1,0 +1,103 @@
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest import period
+from ingest.period import NotAPeriod, Period, containing, parse, parse_span
+
+days = st.dates(min_value=date(1950, 1, 1), max_value=date(2090, 12, 31))
+frequencies = st.sampled_from("ASQMWD")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("2024", "2024"),
+        ("Năm 2024", "2024"),
+        ("2024-S1", "2024-S1"),
+        ("2024S1", "2024-S1"),
+        ("6 tháng đầu năm 2024", "2024-S1"),
+        ("6 tháng cuối năm 2024", "2024-S2"),
+        ("6 tháng 2024", "2024-S1"),
+        ("2024-Q1", "2024-Q1"),
+        ("2024Q1", "2024-Q1"),
+        ("Q1/2024", "2024-Q1"),
+        ("Quý I/2024", "2024-Q1"),
+        ("QUÝ IV/2024", "2024-Q4"),
+        ("quý 3 năm 2024", "2024-Q3"),
+        ("Quí II/2024", "2024-Q2"),
+        ("2024-03", "2024-03"),
+        ("202403", "2024-03"),
+        ("Tháng 3/2024", "2024-03"),
+        ("tháng 12 năm 2024", "2024-12"),
+        ("03/2024", "2024-03"),
+        ("2024-W05", "2024-W05"),
+        ("2024-03-15", "2024-03-15"),
+        ("15/03/2024", "2024-03-15"),
+        ("10-10-2022", "2022-10-10"),
+        ("2024-03-15T09", "2024-03-15T09"),
+    ],
+)
+def test_a_period_is_read_as_machines_and_as_people_write_it(written: str, meant: str) -> None:
+    assert str(parse(written)) == meant
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["", "24", "2024-13", "2024-Q5", "2024-Q0", "2024-S3", "2024-W54", "31/02/2024", "Quý V/2024", "hôm qua", "1.086"],
+)
+def test_what_is_no_period_is_refused_with_the_text_in_the_sentence(written: str) -> None:
+    with pytest.raises(NotAPeriod, match=f"“{written}” is no period"):
+        parse(written)
+
+
+def test_nine_months_are_a_span_and_not_a_period() -> None:
+    span, accumulation = parse_span("9 tháng 2024")
+    assert (str(span), accumulation) == ("2024-Q3", "YTD")
+    with pytest.raises(NotAPeriod):
+        parse("9 tháng 2024")
+
+
+@given(days, frequencies)
+def test_every_period_reads_back_from_what_it_writes_in_both_ways(day: date, frequency: str) -> None:
+    there = containing(day, frequency)
+    assert parse(str(there)) == there
+    if frequency != "W":
+        assert parse(there.in_vietnamese) == there
+
+
+@given(days, frequencies)
+def test_periods_follow_each_other_without_gap_or_overlap(day: date, frequency: str) -> None:
+    here = containing(day, frequency)
+    assert here.start.date() <= day <= here.last_day
+    assert here.earlier().end == here.start
+    assert containing(here.end.date(), frequency).earlier() == here
+
+
+def test_officials_write_quarters_in_roman_numerals() -> None:
+    assert parse("2024-Q3").in_vietnamese == "Quý III/2024"
+    assert parse("2024-S1").in_vietnamese == "6 tháng đầu năm 2024"
+    assert parse("2024-03").in_vietnamese == "Tháng 03/2024"
+
+
+def test_a_day_of_publication_begins_in_ha_noi() -> None:
+    assert period.moment("2024-09-17") == datetime(2024, 9, 16, 17, tzinfo=UTC)
+    assert period.moment("2024-09-17", end_of_day=True) == datetime(2024, 9, 17, 16, 59, 59, 999999, tzinfo=UTC)
+
+
+def test_a_publication_known_by_its_month_or_year_counts_from_the_last_day() -> None:
+    assert period.moment("2021-06") == period.moment("2021-06-30")
+    assert period.moment("2021") == period.moment("2021-12-31")
+
+
+def test_a_plus_that_became_a_space_in_an_address_is_still_a_zone() -> None:
+    assert period.moment("2024-07-01T09:00:00 07:00") == datetime(2024, 7, 1, 2, tzinfo=UTC)
+    assert period.moment("2024-07-01T09:00:00Z") == datetime(2024, 7, 1, 9, tzinfo=UTC)
+    assert period.moment("2024-07-01T09:00") == datetime(2024, 7, 1, 2, tzinfo=UTC)
+
+
+def test_periods_are_ordered_by_time() -> None:
+    assert sorted([parse("2024-Q2"), parse("2023-Q4")]) == [parse("2023-Q4"), parse("2024-Q2")]
+    assert isinstance(parse("2024"), Period)
