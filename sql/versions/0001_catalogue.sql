@@ -94,6 +94,7 @@ create table indicator (
     valid_from      date,
     valid_to        date,
     replaced_by     text,
+    daily_mean_of   text,
     note            text,
     constraint direction_is_known check (direction in ('up', 'down', 'none')),
     constraint range_runs_upward check (minimum <= maximum),

@@ -20,6 +20,11 @@ create table series (
 create index series_of_indicator on series (indicator, reporting_unit);
 create index series_of_reporting_unit on series (reporting_unit);
 
+-- In what is a series measured? The numerator and denominator of an indicator, where they are kept, are counts.
+create function unit_of(breakdown text, unit_measure text) returns text
+language sql immutable strict parallel safe
+return case when breakdown in ('NUMERATOR', 'DENOMINATOR') then 'count' else unit_measure end;
+
 -- How long is a period of this frequency?
 create function period_length(frequency text) returns interval
 language sql immutable strict parallel safe

@@ -1,0 +1,1 @@
+"""One reader a format; none knows another, and all give the same reading."""

@@ -1,0 +1,435 @@
+"""Excel workbooks: our own template, or a sheet in our long format.
+
+Our template is known by its very hidden sheet, which says what was asked of whom. Its rows are known by a key in a
+hidden column, so that a row that was moved still means what it meant; its columns by their headings.
+"""
+
+import io
+import unicodedata
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+import numpy
+import pyarrow
+import python_calamine
+
+from ingest.observation import STATUSES
+from ingest.place import column_letters, place
+from ingest.readers import headings
+from ingest.readers.package import Hidden, damaged, look
+from ingest.readers.table import MISSING_REASON, Table, Unreadable, clean, excerpt, for_each, frame
+from ingest.submission import Finding, Reading
+
+MARKER: Final = "Chiso template v1"
+INPUT_SHEET: Final = "Nhập liệu"
+META_SHEET: Final = "chiso"
+KEY_HEADING: Final = "Khóa"
+VALUE_HEADING: Final = "Giá trị kỳ này"
+STATUS_HEADING: Final = "Trạng thái"
+NOTE_HEADING: Final = "Ghi chú"
+ANNOUNCED: Final = ("dataset", "reporting_unit", "period")
+ITEM_COLUMNS: Final = ("key", "indicator", "frequency", "accumulation", "source", "breakdown", "unit_measure")
+STATUS_LABELS: Final = {f"{code} – {STATUSES[code][0]}": code for code in ("A", "P", "E", "M")}
+MISSING_MARKS: Final = frozenset({"-", "–", "—", "...", "…", "..", "x", "X"})
+_SHEETS_SHOWN = 20
+
+_Rows = list[list[Any]]
+
+
+def read(content: bytes) -> Reading:
+    """Read our template, or the first sheet when it is in our long format.
+
+    Raises Unreadable.
+    """
+    hidden = look(content)
+    book = _open(content)
+    if META_SHEET in book.sheet_names:
+        meta = _rows(book, META_SHEET)
+        if meta and _text(meta[0][0]) == MARKER:
+            if INPUT_SHEET not in book.sheet_names:
+                raise Unreadable(_no_input_sheet(book.sheet_names))
+            return _Template(meta, _rows(book, INPUT_SHEET), hidden.get(INPUT_SHEET, Hidden())).read()
+    for sheet in book.sheets_metadata:
+        if sheet.visible == python_calamine.SheetVisibleEnum.Visible and sheet.name in hidden:
+            rows = _rows(book, sheet.name)
+            if _has_our_headings(rows):
+                return headings.read(_table(sheet.name, rows, hidden[sheet.name]))
+            break
+    raise Unreadable(_another_workbook(book.sheet_names))
+
+
+def _open(content: bytes) -> python_calamine.CalamineWorkbook:
+    return _guarded(lambda: python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)))
+
+
+def _rows(book: python_calamine.CalamineWorkbook, sheet: str) -> _Rows:
+    return _guarded(lambda: book.get_sheet_by_name(sheet).to_python(skip_empty_area=False))
+
+
+def _guarded(step: Any) -> Any:
+    try:
+        return step()
+    except python_calamine.PasswordError as fault:
+        raise Unreadable(damaged(str(fault))) from fault
+    except BaseException as fault:
+        # A panic in Rust is no Exception, and whatever calamine stumbles over is the file's fault.
+        if isinstance(fault, Exception) or type(fault).__name__ == "PanicException":
+            raise Unreadable(damaged(str(fault))) from fault
+        raise
+
+
+class _Template:
+    """One of our templates as it came back."""
+
+    def __init__(self, meta: _Rows, rows: _Rows, hidden: Hidden) -> None:
+        self.rows = rows
+        self.hidden = hidden
+        self.findings: list[Finding] = []
+        told = {_text(row[0]): _text(row[1]) for row in meta if len(row) > 1}
+        self.announced = {name: told[name] for name in ANNOUNCED if told.get(name)}
+        at = next((at for at, row in enumerate(meta) if _text(row[0]) == ITEM_COLUMNS[0]), len(meta))
+        self.items: dict[str, dict[str, str]] = {
+            _text(row[0]): dict(zip(map(str, ITEM_COLUMNS), map(_text, row), strict=False))
+            for row in meta[at + 1 :]
+            if _text(row[0])
+        }
+
+    def read(self) -> Reading:
+        start = next((at for at, row in enumerate(self.rows) if _text(row[0]) == KEY_HEADING), None)
+        titles = [_text(cell).split("\n")[0] for cell in self.rows[start]] if start is not None else []
+        absent = [name for name in (VALUE_HEADING, STATUS_HEADING, NOTE_HEADING) if name not in titles]
+        if start is None or absent or not self.items or len(self.announced) < len(ANNOUNCED):
+            raise Unreadable(_template_changed(", ".join(absent) or KEY_HEADING))
+        value_at, status_at, note_at = (titles.index(name) for name in (VALUE_HEADING, STATUS_HEADING, NOTE_HEADING))
+        figures: list[dict[str, Any]] = []
+        seen: set[str] = set()
+        for line, row in enumerate(self.rows[start + 1 :], start + 2):
+            key = _text(row[0])
+            written = place(INPUT_SHEET, line, column_letters(value_at))
+            cells = [_cell_text(row, at) for at in (value_at, status_at, note_at)]
+            if key in self.items and key not in seen:
+                seen.add(key)
+                figure = self._figure(self.items[key], f"{column_letters(value_at)}{line}", row[value_at], *cells[1:])
+                if figure is not None:
+                    figures.append(figure | {"line": line, "column": column_letters(value_at)})
+            elif key or cells[0]:
+                self.findings.append(_foreign_row(written, key, repeated=key in seen))
+        gone = [key for key in self.items if key not in seen]
+        self.findings += for_each(gone, _row_gone)
+        return Reading(self._frame(figures), self.findings, "template", self.announced)
+
+    def _figure(self, item: dict[str, str], cell: str, value: Any, status: str, note: str) -> dict[str, Any] | None:
+        """The figure that a row holds; None where nothing was typed or what was typed cannot be one."""
+        where = f'Sheet "{INPUT_SHEET}", {cell}'
+        status = STATUS_LABELS.get(status, status)
+        text = self._value(item, where, cell, value)
+        if text is None:
+            return None
+        if text in MISSING_MARKS or (not text and status == "M"):
+            self.findings.append(_taken_as_missing(where, text, note or MISSING_REASON))
+            return self._row(item) | {"status": "M", "reason": note or MISSING_REASON}
+        if not text:
+            if note or status:
+                self.findings.append(_note_without_value(where, note or status))
+            return None
+        return self._row(item) | {"value": text, "status": status or None, "comment": note or None}
+
+    def _value(self, item: dict[str, str], where: str, cell: str, value: Any) -> str | None:
+        fault = _unfit(where, cell, value, self.hidden)
+        if fault is not None:
+            self.findings.append(fault)
+            return None
+        if cell in self.hidden.percents and isinstance(value, (float, int)):
+            shown = _plain(Decimal(_text(value)) * 100)
+            if not item["unit_measure"].startswith("percent"):
+                self.findings.append(_percent(where, _text(value), shown))
+                return None
+            self.findings.append(_percent_read(where, shown))
+            return shown
+        return _text(value)
+
+    def _row(self, item: dict[str, str]) -> dict[str, Any]:
+        asked = {name: item[name] for name in ("indicator", "frequency", "accumulation", "source", "breakdown")}
+        return asked | {name: self.announced[name] for name in ("reporting_unit", "period")}
+
+    def _frame(self, figures: list[dict[str, Any]]) -> Any:
+        names = dict.fromkeys(name for figure in figures for name in figure)
+        columns = {
+            name: pyarrow.array(
+                [figure.get(name) for figure in figures], pyarrow.int64() if name == "line" else pyarrow.string()
+            )
+            for name in names
+        }
+        return frame(columns | {"sheet": INPUT_SHEET}, len(figures))
+
+
+def _has_our_headings(rows: _Rows) -> bool:
+    first = next((row for row in rows if any(_text(cell) for cell in row)), [])
+    meanings = {headings.meaning(_text(cell)) for cell in first}
+    return bool(meanings & {"indicator", "value"})
+
+
+def _table(sheet: str, rows: _Rows, hidden: Hidden) -> Table:
+    """The sheet's cells as texts under the headings of its first row with text; empty rows are passed over."""
+    at = next(at for at, row in enumerate(rows) if any(_text(cell) for cell in row))
+    titles = tuple(_text(cell) for cell in rows[at])
+    body, lines = rows[at + 1 :], numpy.arange(at + 2, len(rows) + 1)
+    texts = [[_text(row[position]) for row in body] for position in range(len(titles))]
+    columns = tuple(clean(pyarrow.chunked_array([pyarrow.array(column, pyarrow.string())])) for column in texts)
+    empty = numpy.ones(len(body), dtype=bool)
+    for column in columns:
+        empty &= column.is_null().to_numpy()
+    empty[[row for row, line in enumerate(lines.tolist()) if _hides_something(line, len(titles), hidden)]] = False
+    letters = tuple(column_letters(position) for position in range(len(titles)))
+    whole = Table(titles, columns, pyarrow.array(lines), at + 1, "workbook", [], sheet=sheet, letters=letters)
+    faults = _faults(whole, body, lines.tolist(), hidden)
+    refused = numpy.zeros(len(body), dtype=bool)
+    refused[[row for row, _ in faults]] = True
+    whole.findings.extend(for_each(faults, lambda fault: fault[1]))
+    if bool(empty.all()):
+        raise Unreadable(_no_rows(sheet))
+    return whole.without(empty | refused)
+
+
+def _hides_something(line: int, width: int, hidden: Hidden) -> bool:
+    if not hidden.errors and not hidden.uncalculated:
+        return False
+    cells = [f"{column_letters(position)}{line}" for position in range(width)]
+    return any(cell in hidden.errors or cell in hidden.uncalculated for cell in cells)
+
+
+def _faults(whole: Table, body: _Rows, lines: list[int], hidden: Hidden) -> list[tuple[int, Finding]]:
+    """The first thing in each row that is no text and no number, and why."""
+    value_at = next((at for at, title in enumerate(whole.headings) if headings.meaning(title) == "value"), None)
+    named = [at for at, title in enumerate(whole.headings) if title]
+    faults: list[tuple[int, Finding]] = []
+    suspicious = bool(hidden.errors or hidden.uncalculated)
+    for row, (line, cells) in enumerate(zip(lines, body, strict=True)):
+        for at in named if suspicious else (() if value_at is None else (value_at,)):
+            cell = f"{whole.letters[at]}{line}"
+            where = place(whole.sheet, line, whole.letters[at])
+            value = cells[at] if at == value_at else ""
+            fault = _unfit(where, cell, value, hidden)
+            if fault is None and cell in hidden.percents and at == value_at and isinstance(value, (float, int)):
+                fault = _percent(where, _text(value), _plain(Decimal(_text(value)) * 100))
+            if fault is not None:
+                faults.append((row, fault))
+                break
+    return faults
+
+
+def _unfit(where: str, cell: str, value: Any, hidden: Hidden) -> Finding | None:
+    """Why a cell holds no value at all, or None."""
+    if cell in hidden.errors:
+        return _excel_error(where, hidden.errors[cell])
+    if cell in hidden.uncalculated:
+        return _not_calculated(where)
+    if isinstance(value, (date, datetime, time, timedelta)):
+        return _date_for_number(where, _text(value))
+    return None
+
+
+def _cell_text(row: Sequence[Any], at: int) -> str:
+    return _text(row[at]) if at < len(row) else ""
+
+
+def _text(cell: Any) -> str:
+    """A cell as text: a number as short as 15 significant digits allow, which is all that Excel keeps."""
+    if isinstance(cell, str):
+        if not cell.isascii():
+            cell = unicodedata.normalize("NFC", cell).replace("\xa0", " ")
+        return cell.strip()
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, (float, int)):
+        text = f"{cell:.15g}"
+        return _plain(Decimal(text)) if "e" in text else text
+    if isinstance(cell, datetime):
+        return cell.isoformat(" ") if cell.time() != time() else cell.date().isoformat()
+    return str(cell)
+
+
+def _plain(number: Decimal) -> str:
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _shown(names: Sequence[str]) -> str:
+    shown = ", ".join(f"“{excerpt(name, 31)}”" for name in names[:_SHEETS_SHOWN])
+    return shown + (f", … ({len(names)})" if len(names) > _SHEETS_SHOWN else "")
+
+
+def _no_input_sheet(names: Sequence[str]) -> Finding:
+    return Finding(
+        "missing_sheet",
+        "error",
+        "",
+        _shown(names),
+        INPUT_SHEET,
+        f"Không thấy trang tính “{INPUT_SHEET}”; các trang tính trong tệp: {_shown(names)}."
+        " Hãy đặt lại tên trang tính, hoặc tải biểu mẫu mới (chiso template).",
+        f"The sheet “{INPUT_SHEET}” is missing; the workbook has {_shown(names)}."
+        " Give the sheet its name back, or take a new template (chiso template).",
+    )
+
+
+def _another_workbook(names: Sequence[str]) -> Finding:
+    return Finding(
+        "unknown_workbook",
+        "error",
+        "",
+        _shown(names),
+        f"{INPUT_SHEET}",
+        f"Tệp Excel này không phải biểu mẫu của chúng tôi; các trang tính: {_shown(names)}."
+        " Hãy tạo biểu mẫu bằng lệnh chiso template và nhập số liệu vào đó,"
+        " hoặc dùng trang tính đầu tiên với các cột indicator, reporting_unit, period, value.",
+        f"This workbook is not one of our templates; its sheets are {_shown(names)}."
+        " Make a template with `chiso template` and fill it in,"
+        " or use a first sheet with the columns indicator, reporting_unit, period, value.",
+    )
+
+
+def _template_changed(what: str) -> Finding:
+    return Finding(
+        "template_changed",
+        "error",
+        f'Sheet "{INPUT_SHEET}"',
+        what,
+        f"{KEY_HEADING}, {VALUE_HEADING}, {STATUS_HEADING}, {NOTE_HEADING}",
+        f"Dòng tiêu đề hoặc trang ẩn của biểu mẫu đã bị sửa (không thấy “{what}”)."
+        " Hãy tải biểu mẫu mới (chiso template) và chép số liệu sang.",
+        f"The headings or the hidden sheet of the template were changed (“{what}” is not there)."
+        " Take a new template (chiso template) and copy the figures over.",
+    )
+
+
+def _foreign_row(where: str, key: str, *, repeated: bool) -> Finding:
+    what_vi = "lặp lại một dòng đã có" if repeated else "không thuộc biểu mẫu"
+    what_en = "repeats a row that stands above" if repeated else "does not belong to the template"
+    return Finding(
+        "foreign_row",
+        "error",
+        where,
+        excerpt(key),
+        "",
+        f"Dòng này {what_vi} nên không được đọc. Hãy xóa dòng, hoặc gửi chỉ tiêu thêm bằng tệp CSV.",
+        f"This row {what_en} and was not read. Delete it, or send further indicators as CSV.",
+    )
+
+
+def _row_gone(key: str) -> Finding:
+    return Finding(
+        "row_gone",
+        "warning",
+        f'Sheet "{INPUT_SHEET}"',
+        "",
+        key,
+        f"Dòng {key} của biểu mẫu đã bị xóa. Nếu không có số liệu, hãy giữ dòng và nhập “-”.",
+        f"The row {key} of the template was deleted. Where there is no figure keep the row and type “-”.",
+    )
+
+
+def _taken_as_missing(where: str, text: str, reason: str) -> Finding:
+    return Finding(
+        "taken_as_missing",
+        "information",
+        where,
+        text,
+        "",
+        f"“{text}” được ghi nhận là thiếu số liệu, lý do: {excerpt(reason)}.",
+        f"“{text}” was taken as missing, with the reason: {excerpt(reason)}.",
+    )
+
+
+def _note_without_value(where: str, note: str) -> Finding:
+    return Finding(
+        "note_without_value",
+        "warning",
+        where,
+        excerpt(note),
+        "",
+        f"Có trạng thái hoặc ghi chú (“{excerpt(note)}”) nhưng ô giá trị trống, nên dòng này không được đọc."
+        " Nếu không có số liệu, hãy nhập “-”.",
+        f"There is a status or a note (“{excerpt(note)}”) but no value, and the row was not read."
+        " Where there is no figure, type “-”.",
+    )
+
+
+def _excel_error(where: str, found: str) -> Finding:
+    return Finding(
+        "excel_error",
+        "error",
+        where,
+        found,
+        "",
+        f"Ô này chứa lỗi {found} của Excel. Hãy sửa công thức hoặc nhập trực tiếp giá trị.",
+        f"This cell holds the Excel error {found}. Mend the formula or type the value.",
+    )
+
+
+def _not_calculated(where: str) -> Finding:
+    return Finding(
+        "not_calculated",
+        "error",
+        where,
+        "=…",
+        "",
+        "Ô này là công thức chưa được tính. Hãy mở tệp trong Excel, lưu lại rồi gửi lại.",
+        "This cell is a formula without a result. Open the file in Excel, save it and send it again.",
+    )
+
+
+def _date_for_number(where: str, found: str) -> Finding:
+    return Finding(
+        "date_for_number",
+        "error",
+        where,
+        found,
+        "",
+        f"Excel đã hiểu ô này là ngày hoặc giờ ({found}). Hãy đổi định dạng ô thành Số (Number) và nhập lại giá trị.",
+        f"Excel took this cell for a date or a time ({found}). Format it as a number and type the value again.",
+    )
+
+
+def _percent(where: str, stored: str, shown: str) -> Finding:
+    return Finding(
+        "percent_cell",
+        "error",
+        where,
+        f"{shown} %",
+        stored,
+        f"Ô định dạng phần trăm: hiển thị {_comma(shown)} % nhưng giá trị là {_comma(stored)}."
+        " Hãy đổi định dạng thành Số (Number) và nhập giá trị theo đơn vị tính của chỉ tiêu.",
+        f"The cell is formatted as percent: it shows {shown} % but holds {stored}."
+        " Format it as a number and type the value in the indicator's unit of measure.",
+    )
+
+
+def _percent_read(where: str, shown: str) -> Finding:
+    return Finding(
+        "percent_cell",
+        "information",
+        where,
+        f"{shown} %",
+        shown,
+        f"Ô định dạng phần trăm được đọc là {_comma(shown)} %.",
+        f"The cell is formatted as percent and was read as {shown} %.",
+    )
+
+
+def _comma(number: str) -> str:
+    return number.replace(".", ",")
+
+
+def _no_rows(sheet: str) -> Finding:
+    return Finding(
+        "no_rows",
+        "error",
+        place(sheet, None, None),
+        "0",
+        "≥ 1",
+        "Trang tính chỉ có dòng tiêu đề, không có số liệu. Hãy thêm ít nhất một dòng.",
+        "The sheet has headings but no figures. Add at least one row.",
+    )

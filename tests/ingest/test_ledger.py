@@ -1,0 +1,180 @@
+"""The ledger: what makes a vintage, and what was known when."""
+
+from decimal import Decimal
+from typing import Any
+
+import pandas
+import pytest
+from sqlalchemy import Connection, text
+
+from ingest import ledger
+from ingest.ledger import Appended, UnexplainedRevision
+from ingest.observation import OBSERVATION_COLUMNS
+from ingest.period import moment, parse
+
+SERIES = "A.NRI_RANK.VN.PERIOD.PRESS._T"
+
+
+def figures(*rows: dict[str, Any]) -> pandas.DataFrame:
+    """Observations in which only what matters to the test is said."""
+    usual = {
+        "series": SERIES,
+        "period": "2024",
+        "published_at": "2025-01-01",
+        "value": "1",
+        "status": "A",
+        "withdrawn": False,
+    }
+    full = [usual | row for row in rows]
+    frame = pandas.DataFrame(
+        [
+            {name: row.get(name) for name in OBSERVATION_COLUMNS}
+            | {"period_start": parse(row["period"]).start, "published_at": moment(row["published_at"])}
+            for row in full
+        ]
+    )
+    return frame.astype({"published_at": "datetime64[us, UTC]"})
+
+
+def append(connection: Connection, *rows: dict[str, Any], reason: str | None = None) -> Appended:
+    submission = connection.execute(text("select min(id) from submission")).scalar_one()
+    return ledger.append(connection, figures(*rows), submission=submission, reason=reason)
+
+
+def known(connection: Connection, as_of: str) -> dict[str, Decimal | None]:
+    rows = connection.execute(
+        text(
+            "select period_text('A', period_start), value from observation_as_of(:as_of)"
+            " join series on series.id = series_id where key = :key order by 1"
+        ),
+        {"as_of": moment(as_of), "key": SERIES},
+    )
+    return dict(rows.all())
+
+
+def validity(connection: Connection) -> list[tuple[str, str | None, Decimal | None]]:
+    rows = connection.execute(
+        text(
+            "select valid_from::date::text, valid_to::date::text, value from vintage"
+            " join series on series.id = series_id where key = :key order by valid_from"
+        ),
+        {"key": SERIES},
+    )
+    return [tuple(row) for row in rows]
+
+
+def test_a_new_value_is_created_and_the_same_value_again_makes_no_vintage(connection: Connection) -> None:
+    assert append(connection, {"value": "71"}) == Appended(created=1, revised=0, unchanged=0)
+    assert append(connection, {"value": "71.0", "published_at": "2025-06-01"}) == Appended(0, 0, 1)
+    assert validity(connection) == [("2025-01-01", None, Decimal("71"))]
+
+
+def test_a_changed_value_or_status_is_a_revision_and_both_stay_readable(connection: Connection) -> None:
+    append(connection, {"value": "71", "status": "P"})
+    assert append(connection, {"value": "72", "published_at": "2025-02-01"}, reason="audit").revised == 1
+    assert append(connection, {"value": "72", "status": "E", "published_at": "2025-03-01"}, reason="audit").revised == 1
+    assert known(connection, "2025-01-15") == {"2024": Decimal(71)}
+    assert known(connection, "2025-02-15") == {"2024": Decimal(72)}
+    assert known(connection, "2024-12-31") == {}
+
+
+def test_a_revision_without_a_reason_is_refused_and_names_the_figure(connection: Connection) -> None:
+    append(connection, {"value": "71"})
+    with pytest.raises(UnexplainedRevision, match=f"1 published figures .* {SERIES} for 2024"):
+        append(connection, {"value": "72", "published_at": "2025-02-01"})
+
+
+def test_the_reason_of_the_row_goes_before_that_of_the_submission(connection: Connection) -> None:
+    append(connection, {"value": "71"})
+    append(connection, {"value": "72", "published_at": "2025-02-01", "reason": "late report"}, reason="correction")
+    reasons = connection.execute(
+        text("select reason from vintage join series on id = series_id where key = :k order by valid_from"),
+        {"k": SERIES},
+    )
+    assert reasons.scalars().all() == [None, "late report"]
+
+
+def test_a_withdrawn_value_is_no_value_from_then_on(connection: Connection) -> None:
+    append(connection, {"value": "71"})
+    withdrawn = {"value": None, "withdrawn": True, "reason": "wrong table", "published_at": "2025-02-01"}
+    assert append(connection, withdrawn).revised == 1
+    assert known(connection, "2025-01-31") == {"2024": Decimal(71)}
+    assert known(connection, "2025-02-01") == {}
+    assert append(connection, withdrawn | {"published_at": "2025-03-01"}) == Appended(0, 0, 1)
+    back = append(connection, {"value": "71", "published_at": "2025-04-01"}, reason="it was right")
+    assert back.revised == 1
+    assert known(connection, "2025-04-01") == {"2024": Decimal(71)}
+
+
+def test_history_may_be_loaded_in_any_order(connection: Connection) -> None:
+    append(connection, {"value": "3", "published_at": "2025-03-01"})
+    append(connection, {"value": "1", "published_at": "2025-01-01"})
+    append(connection, {"value": "2", "published_at": "2025-02-01"}, reason="second estimate")
+    assert validity(connection) == [
+        ("2025-01-01", "2025-02-01", Decimal(1)),
+        ("2025-02-01", "2025-03-01", Decimal(2)),
+        ("2025-03-01", None, Decimal(3)),
+    ]
+
+
+def test_many_vintages_of_one_period_come_in_one_batch(connection: Connection) -> None:
+    batch = [{"value": value, "published_at": f"2025-0{month}-01"} for month, value in enumerate("1123", 1)]
+    assert append(connection, *batch, reason="releases") == Appended(created=1, revised=2, unchanged=1)
+    assert append(connection, *batch, reason="releases") == Appended(created=0, revised=0, unchanged=4)
+
+
+def test_of_two_figures_with_the_same_publication_the_later_recorded_one_counts(connection: Connection) -> None:
+    append(connection, {"value": "1"})
+    append(connection, {"value": "2"}, reason="correction")
+    assert known(connection, "2025-06-01") == {"2024": Decimal(2)}
+    assert validity(connection) == [("2025-01-01", None, Decimal(2))]
+
+
+def test_an_embargoed_figure_is_unseen_even_by_those_who_ask_for_the_future(connection: Connection) -> None:
+    append(connection, {"value": "1"})
+    append(connection, {"value": "2", "published_at": "2099-01-01"}, reason="embargo")
+    assert known(connection, "2100-01-01") == {"2024": Decimal(1)}
+    assert validity(connection) == [("2025-01-01", None, Decimal(1))]
+
+
+def test_an_answer_as_of_a_moment_shows_the_whole_validity_of_its_row(connection: Connection) -> None:
+    append(connection, {"value": "1"}, {"value": "2", "published_at": "2025-09-01"}, reason="revision")
+    row = connection.execute(
+        text("select valid_from, valid_to from observation_as_of(:t) join series on id = series_id where key = :k"),
+        {"t": moment("2025-03-01"), "k": SERIES},
+    ).one()
+    assert tuple(row) == (moment("2025-01-01"), moment("2025-09-01"))
+
+
+def test_a_value_keeps_every_digit_that_was_reported(connection: Connection) -> None:
+    append(
+        connection,
+        {"value": "186204652922.262"},
+        {"value": "0.1", "period": "2023"},
+        {"value": "1e-7", "period": "2022"},
+    )
+    assert known(connection, "2025-06-01") == {
+        "2022": Decimal("0.0000001"),
+        "2023": Decimal("0.1"),
+        "2024": Decimal("186204652922.262"),
+    }
+
+
+def test_forty_thousand_figures_are_compared_and_appended_by_set(connection: Connection) -> None:
+    days = pandas.date_range("1900-01-01", periods=40_000, freq="D")
+    rows = pandas.DataFrame(dict.fromkeys(OBSERVATION_COLUMNS), index=range(len(days)), dtype=object).assign(
+        series="D.NDXP_TRANSACTIONS.VN.PERIOD.REPORT._T",
+        period_start=days,
+        published_at=pandas.Timestamp(moment("2025-01-01")),
+        value=[str(number) for number in range(len(days))],
+        status="A",
+        withdrawn=False,
+    )
+    submission = connection.execute(text("select min(id) from submission")).scalar_one()
+    assert ledger.append(connection, rows, submission=submission, reason=None).created == 40_000
+    changed = rows.assign(
+        value=rows["value"].where(rows.index % 2 == 0, "7"),
+        published_at=pandas.Timestamp(moment("2025-02-01")),
+    )
+    again = ledger.append(connection, changed, submission=submission, reason="recount")
+    assert (again.created, again.revised, again.unchanged) == (0, 19_999, 20_001)
