@@ -1,0 +1,214 @@
+"""The ledger: observations are appended by set, and what did not change makes no new vintage.
+
+Every batch goes by COPY into a temporary table and is compared there with what was known at each row's published_at,
+so that history may be loaded in any order. Nothing here updates or deletes.
+"""
+
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import pandas
+import pyarrow
+import pyarrow.csv
+from psycopg import Cursor, sql
+from sqlalchemy import Connection, text
+
+from ingest.observation import OBSERVATION_COLUMNS, SeriesKey
+
+_STAGED = {
+    "series_id": "integer",
+    "period_start": "timestamp",
+    "published_at": "timestamptz",
+    "document_id": "integer",
+    "data_from": "date",
+    "data_to": "date",
+    "status": '"char"',
+    "withdrawn": "boolean",
+    "value": "numeric",
+    "reason": "text",
+    "comment": "text",
+}
+
+
+class UnexplainedRevision(Exception):
+    """Published figures would change, and nobody said why: give a reason with the submission or with the row."""
+
+    def __init__(self, count: int, series: str, period: str) -> None:
+        """Name how many, and the first of them."""
+        super().__init__(
+            f"{count} published figures would change and no reason was given; the first is {series} for {period}"
+        )
+        self.count, self.series, self.period = count, series, period
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What a batch did to the ledger, in observations; nothing but created and revised was written."""
+
+    created: int
+    revised: int
+    unchanged: int
+
+
+def append(connection: Connection, observations: pandas.DataFrame, *, submission: int, reason: str | None) -> Appended:
+    """Append the observations that say something new, all or none, in the caller's transaction.
+
+    `observations` has OBSERVATION_COLUMNS; each series, period and published_at at most once. A row is compared with
+    the figure that was public just before its own published_at: none makes it created, a different value, status or
+    withdrawal makes it revised. `reason` stands for the revised rows that give none of their own.
+
+    Raises UnexplainedRevision, and sqlalchemy's IntegrityError where a row breaks a constraint of the ledger.
+    """
+    # One at a time: two batches about the same period must see each other to tell new from unchanged.
+    connection.execute(text("select pg_advisory_xact_lock(hashtext('chiso ledger'))"))
+    _stage(connection, observations)
+    counts = _judge(connection, reason)
+    connection.execute(text(_APPEND), {"submission": submission, "reason": reason})
+    connection.execute(text("drop table staged, judged"))
+    return Appended(**counts)
+
+
+def remove_generated(connection: Connection) -> int:
+    """Remove every demonstration figure, with its series and submissions; say how many figures there were."""
+    removed = connection.execute(
+        text("delete from observation where series_id in (select id from series where source = 'GENERATED')")
+    ).rowcount
+    connection.execute(text("delete from series where source = 'GENERATED'"))
+    connection.execute(text("delete from submission where file_name = 'generated' and sha256 = ''"))
+    return removed
+
+
+def series_ids(connection: Connection, keys: list[str]) -> dict[str, int]:
+    """The number of each series, made where it is new. The keys must name codes of the catalogue."""
+    parts = [SeriesKey.parse(key) for key in keys]
+    columns = {name: [getattr(part, name) for part in parts] for name in SeriesKey.__slots__}
+    names = ", ".join(columns)
+    arrays = ", ".join(f"cast(:{name} as text[])" for name in columns)
+    connection.execute(
+        text(
+            f"insert into series ({names}) select * from unnest({arrays}) on conflict on constraint"
+            " series_key_is_unique do nothing"
+        ),
+        columns,
+    )
+    known = connection.execute(text("select key, id from series where key = any(:keys)"), {"keys": keys})
+    return dict(known.all())
+
+
+def _document_ids(connection: Connection, references: list[str]) -> dict[str, int]:
+    connection.execute(
+        text("insert into document (reference) select unnest(cast(:references as text[])) on conflict do nothing"),
+        {"references": references},
+    )
+    known = connection.execute(
+        text("select reference, id from document where reference = any(:references)"), {"references": references}
+    )
+    return dict(known.all())
+
+
+def _stage(connection: Connection, observations: pandas.DataFrame) -> None:
+    assert set(OBSERVATION_COLUMNS) <= set(observations.columns)  # noqa: S101 - our own columns, listed in one place
+    series = series_ids(connection, list(observations["series"].unique()))
+    documents = _document_ids(connection, list(observations["document"].dropna().unique()))
+    table = observations.assign(
+        series_id=observations["series"].map(series).astype("int32"),
+        document_id=observations["document"].map(documents).astype("Int32"),
+    )
+    columns = ", ".join(f"{name} {kind}" for name, kind in _STAGED.items())
+    connection.execute(text(f"create temporary table staged ({columns}) on commit drop"))
+    copy_in(connection, "staged", table[list(_STAGED)])
+    connection.execute(text("analyze staged"))
+
+
+def copy_in(connection: Connection, table: str, rows: pandas.DataFrame) -> None:
+    """COPY the rows into the table's columns of the same names; NA becomes null."""
+    buffer = io.BytesIO()
+    arrow = pyarrow.Table.from_pandas(rows, preserve_index=False)
+    pyarrow.csv.write_csv(arrow, buffer, pyarrow.csv.WriteOptions(include_header=False))
+    statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, rows.columns))
+    )
+    with _cursor(connection) as cursor, cursor.copy(statement) as copy:
+        copy.write(buffer.getbuffer())
+
+
+def _judge(connection: Connection, reason: str | None) -> dict[str, int]:
+    connection.execute(text(_JUDGE))
+    outcomes = connection.execute(text("select outcome, count(*) from judged group by outcome"))
+    counts = {"created": 0, "revised": 0, "unchanged": 0} | dict(outcomes.all())
+    if counts["revised"] and reason is None:
+        unexplained = connection.execute(text(_UNEXPLAINED)).one_or_none()
+        if unexplained:
+            raise UnexplainedRevision(*unexplained)
+    return counts
+
+
+def _cursor(connection: Connection) -> Cursor[Any]:
+    driver = connection.connection.driver_connection
+    assert driver is not None  # noqa: S101 - an open connection has one
+    return driver.cursor()
+
+
+# What does each row change, against the figure that was public just before it: one of this batch, or the ledger's?
+_JUDGE = """
+create temporary table judged on commit drop as
+select
+    staged.*,
+    case
+        when staged.withdrawn and coalesce(before.withdrawn, true) then 'unchanged'
+        when before.withdrawn is null then 'created'
+        when (staged.value, staged.status, staged.withdrawn)
+            is not distinct from (before.value, before.status, before.withdrawn) then 'unchanged'
+        else 'revised'
+    end as outcome
+from (
+    select
+        *,
+        lag(published_at) over earlier as batch_published_at,
+        lag(value) over earlier as batch_value,
+        lag(status) over earlier as batch_status,
+        lag(withdrawn) over earlier as batch_withdrawn
+    from staged
+    window earlier as (partition by series_id, period_start order by published_at)
+) as staged
+left join lateral (
+    select published_at, value, status, withdrawn
+    from observation
+    where observation.series_id = staged.series_id
+        and observation.period_start = staged.period_start
+        and observation.published_at <= staged.published_at
+    order by published_at desc, recorded_at desc
+    limit 1
+) as known on true
+cross join lateral (
+    select staged.batch_value as value, staged.batch_status as status, staged.batch_withdrawn as withdrawn
+    where known.published_at is null or staged.batch_published_at >= known.published_at
+    union all
+    select known.value, known.status, known.withdrawn
+    where not (known.published_at is null or coalesce(staged.batch_published_at >= known.published_at, false))
+) as before
+"""
+
+# Which revision has no reason of its own, where the submission gives none?
+_UNEXPLAINED = """
+select count(*) over (), series.key, period_text(series.frequency, judged.period_start)
+from judged
+join series on series.id = judged.series_id
+where judged.outcome = 'revised' and judged.reason is null
+order by judged.series_id, judged.period_start
+limit 1
+"""
+
+_APPEND = """
+insert into observation (
+    series_id, period_start, published_at, recorded_at, submission_id, document_id, data_from, data_to,
+    status, withdrawn, value, reason, comment
+)
+select
+    series_id, period_start, published_at, (select clock_timestamp()), :submission, document_id, data_from, data_to,
+    status, withdrawn, value, coalesce(reason, case when outcome = 'revised' then :reason end), comment
+from judged
+where outcome <> 'unchanged'
+order by series_id, period_start, published_at
+"""

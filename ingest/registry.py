@@ -1,0 +1,135 @@
+"""The catalogue in the database: loaded from its files by set, and read back as the same words.
+
+Nothing is removed: an entry that ended has its last day, because figures hang on it.
+"""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, text
+
+from ingest.catalogue import Catalogue
+from ingest.dataset import Dataset, Target
+from ingest.indicator import Indicator, Source, UnitOfMeasure
+from ingest.mapping import Mapping
+from ingest.reporting_unit import Lineage, ReportingUnit, ReportingUnits, Spelling, UnitCode
+from ingest.spelling import alphabetical
+
+Word = TypeVar("Word")
+
+# Each table with its key, in the order in which references allow them to be loaded.
+_KEYS: dict[str, Sequence[str]] = {
+    "unit_of_measure": ("code",),
+    "source": ("code",),
+    "reporting_unit": ("code",),
+    "reporting_unit_code": ("scheme", "code", "reporting_unit"),
+    "reporting_unit_spelling": ("spelling", "reporting_unit"),
+    "lineage": ("predecessor", "successor", "on_date"),
+    "indicator": ("code",),
+    "dataset": ("code",),
+    "mapping": ("code",),
+    "target": ("indicator", "scope", "period", "kind", "document"),
+}
+
+
+def load(connection: Connection, catalogue: Catalogue, *, by: str) -> bool:
+    """Bring the database's catalogue to this one; say whether it was another version before."""
+    if version(connection) == catalogue.version:
+        return False
+    tables = _tables(catalogue)
+    for table, key in _KEYS.items():
+        _upsert(connection, table, key, tables[table])
+    connection.execute(
+        text(
+            "insert into catalogue_version (version, loaded_by) values (:version, :by)"
+            " on conflict (version) do update set loaded_at = clock_timestamp(), loaded_by = excluded.loaded_by"
+        ),
+        {"version": catalogue.version, "by": by},
+    )
+    return True
+
+
+def version(connection: Connection) -> str | None:
+    """The version that was loaded last, or None where none ever was."""
+    return connection.execute(text("select version from catalogue_version order by loaded_at desc limit 1")).scalar()
+
+
+def read(connection: Connection) -> Catalogue:
+    """The catalogue as the database has it; its figures are observations by then, so it lists no files of them."""
+    units_of_measure = _words(connection, UnitOfMeasure, "unit_of_measure")
+    codes = _words(connection, UnitCode, "reporting_unit_code")
+    spellings = _words(connection, Spelling, "reporting_unit_spelling")
+    mappings = connection.execute(text("select definition from mapping order by code")).scalars()
+    return Catalogue(
+        version=version(connection) or "",
+        indicators=_by_code(_words(connection, Indicator, "indicator")),
+        units_of_measure=_by_code(units_of_measure),
+        sources=_by_code(_words(connection, Source, "source")),
+        reporting_units=ReportingUnits(_words(connection, ReportingUnit, "reporting_unit"), codes, spellings),
+        codes=tuple(codes),
+        spellings=tuple(spellings),
+        lineage=tuple(_words(connection, Lineage, "lineage")),
+        datasets=_by_code(_words(connection, Dataset, "dataset")),
+        targets=tuple(_words(connection, Target, "target")),
+        mappings=_by_code(TypeAdapter(list[Mapping]).validate_python(list(mappings))),
+        figures=(),
+    )
+
+
+def _tables(catalogue: Catalogue) -> dict[str, list[dict[str, Any]]]:
+    units = list(catalogue.reporting_units)
+    in_order = sorted(units, key=lambda unit: (alphabetical(unit.short_vi), unit.code))
+    position = {unit.code: place for place, unit in enumerate(in_order)}
+    return {
+        "unit_of_measure": _rows(catalogue.units_of_measure.values()),
+        "source": _rows(catalogue.sources.values()),
+        "reporting_unit": [row | {"position": position[row["code"]]} for row in _rows(units)],
+        "reporting_unit_code": _rows(catalogue.codes),
+        "reporting_unit_spelling": _rows(catalogue.spellings),
+        "lineage": _rows(catalogue.lineage),
+        "indicator": _rows(catalogue.indicators.values()),
+        "dataset": _rows(catalogue.datasets.values()),
+        "mapping": [{"code": row["code"], "definition": row} for row in _rows(catalogue.mappings.values())],
+        "target": _rows(catalogue.targets),
+    }
+
+
+def _rows(words: Iterable[Any]) -> list[dict[str, Any]]:
+    return [dataclasses.asdict(word) for word in words]
+
+
+def _upsert(connection: Connection, table: str, key: Sequence[str], rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    columns = list(rows[0])
+    news = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in key)
+    connection.execute(
+        text(
+            f"insert into {table} ({', '.join(columns)})"
+            f" select {', '.join(columns)} from jsonb_populate_recordset(null::{table}, cast(:rows as jsonb))"
+            f" on conflict ({', '.join(key)}) do {f'update set {news}' if news else 'nothing'}"
+        ),
+        {"rows": json.dumps(rows, default=_plain)},
+    )
+
+
+def _words(connection: Connection, word: type[Word], table: str) -> list[Word]:
+    columns = ", ".join(field.name for field in dataclasses.fields(word))  # type: ignore[arg-type]
+    rows = connection.execute(text(f"select {columns} from {table} order by {', '.join(_KEYS[table])}"))
+    adapter: TypeAdapter[Word] = TypeAdapter(word)
+    return [adapter.validate_python(dict(row)) for row in rows.mappings()]
+
+
+def _by_code(words: Iterable[Any]) -> dict[str, Any]:
+    return {word.code: word for word in words}
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, date | Decimal):
+        return str(value)
+    raise TypeError(type(value))

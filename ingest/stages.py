@@ -1,0 +1,161 @@
+"""The stages of a submission, from bytes to vintage: receive, examine, publish.
+
+Each takes an open connection and never commits; whoever opens it decides what is one step. `receive` is a step of its
+own, so that the bytes are safe before anybody parses them.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from ingest import audit, formats, inbox, ledger, registry, rules
+from ingest.catalogue import Catalogue
+from ingest.period import NotAPeriod, Period, parse
+from ingest.reporting_unit import Ambiguous, ReportingUnit, Unknown
+from ingest.spelling import nearest
+from ingest.submission import SIZE_LIMIT_BYTES, Finding, Instructions, Submission, Summary, errors
+
+
+class UnknownName(Exception):
+    """The sender named a dataset, reporting unit, period or mapping that there is not."""
+
+    def __init__(self, what: str, name: str, near: list[str]) -> None:
+        """Keep what was asked for, and the nearest valid names."""
+        guess = f" Did you mean {', '.join(near)}?" if near else ""
+        super().__init__(f"There is no {what} “{name}”.{guess}")
+        self.what, self.name, self.near = what, name, near
+
+
+class TooLarge(Exception):
+    """The file is larger than a submission may be."""
+
+    def __init__(self, size_bytes: int) -> None:
+        """Keep the size, in bytes."""
+        super().__init__(
+            f"The file has {size_bytes / 2**20:.0f} MB; a submission may have {SIZE_LIMIT_BYTES // 2**20} MB."
+            " Send it in parts."
+        )
+        self.size_bytes = size_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became, or with a dry run would become, of the figures, and everything that was found."""
+
+    summary: Summary
+    findings: list[Finding]
+    stored: bool
+
+
+def settle(connection: Connection, instructions: Instructions) -> Instructions:
+    """The instructions with codes for names: dataset, reporting unit, period and mapping as the catalogue has them.
+
+    Raises UnknownName.
+    """
+    catalogue = registry.read(connection)
+    dataset = instructions.dataset.upper()
+    if dataset not in catalogue.datasets:
+        raise UnknownName("dataset", instructions.dataset, nearest(dataset, catalogue.datasets))
+    mapping = instructions.mapping and instructions.mapping.upper()
+    if mapping and mapping not in catalogue.mappings:
+        raise UnknownName("mapping", mapping, nearest(mapping, catalogue.mappings))
+    meant = _period(instructions.period)
+    unit = _reporting_unit(catalogue, instructions.reporting_unit, meant)
+    return Instructions(
+        dataset=dataset,
+        reporting_unit=unit,
+        period=meant and str(meant),
+        mapping=mapping,
+        reason=instructions.reason,
+        published_at=instructions.published_at,
+        accept_good_rows=instructions.accept_good_rows,
+        dry_run=instructions.dry_run,
+    )
+
+
+def receive(
+    connection: Connection, content: bytes, file_name: str, instructions: Instructions, *, by: str
+) -> tuple[Submission, bool]:
+    """Keep the bytes with who sent them and what for, and say whether they are new. `instructions` are settled.
+
+    Raises TooLarge.
+    """
+    if len(content) > SIZE_LIMIT_BYTES:
+        raise TooLarge(len(content))
+    submission, new = inbox.keep(connection, content, file_name, instructions, by=by)
+    if new:
+        audit.record(connection, by, "receive", f"submission {submission.id}", sha256=submission.sha256)
+    return submission, new
+
+
+def examine(
+    connection: Connection, content: bytes, instructions: Instructions, *, now: datetime
+) -> tuple[rules.Checked, Catalogue]:
+    """Read the bytes and hold every figure against the rules."""
+    catalogue = registry.read(connection)
+    mapping = catalogue.mappings[instructions.mapping] if instructions.mapping else None
+    reading = formats.read(content, mapping=mapping)
+    dataset = catalogue.datasets[instructions.dataset]
+    return rules.check(reading, catalogue, dataset, instructions, now=now), catalogue
+
+
+def publish(
+    connection: Connection, submission: int, content: bytes, instructions: Instructions, *, by: str, now: datetime
+) -> Outcome:
+    """Examine the submission, and where nothing blocks append its figures to the ledger, all of them or none.
+
+    A submission that is published already is answered with what it became. Errors leave the ledger as it was, unless
+    the sender asked for the good rows. The ledger's own wish for a reason is a finding like any other.
+    """
+    known = inbox.lock(connection, submission)
+    if known.state == "published" and known.summary:
+        return Outcome(known.summary, list(known.findings), stored=True)
+    checked, _ = examine(connection, content, instructions, now=now)
+    findings = checked.findings
+    appended = None
+    if not errors(findings) or (instructions.accept_good_rows and not checked.observations.empty):
+        try:
+            with connection.begin_nested():
+                appended = ledger.append(
+                    connection, checked.observations, submission=submission, reason=instructions.reason
+                )
+        except ledger.UnexplainedRevision as unexplained:
+            example = f"{unexplained.series}, {unexplained.period}"
+            findings.append(
+                rules.finding("revision_has_a_reason", "error", place="", found=unexplained.count, expected=example)
+            )
+    inbox.record_examined(connection, submission, findings, refused=checked.refused)
+    if appended is None:
+        audit.record(connection, by, "examine", f"submission {submission}", errors=len(errors(findings)))
+        return Outcome(Summary(refused=checked.refused), findings, stored=False)
+    summary = Summary(appended.created, appended.revised, appended.unchanged, checked.refused)
+    at = instructions.published_at or now
+    inbox.record_published(connection, submission, summary, reason=instructions.reason, at=at)
+    audit.record(connection, by, "publish", f"submission {submission}", at=at, reason=instructions.reason)
+    return Outcome(summary, findings, stored=True)
+
+
+def _period(text: str | None) -> Period | None:
+    try:
+        return None if text is None else parse(text)
+    except NotAPeriod as fault:
+        raise UnknownName("period", fault.text, ["2024", "2024-Q1", "2024-03"]) from fault
+
+
+def _reporting_unit(catalogue: Catalogue, text: str | None, meant: Period | None) -> str | None:
+    if text is None:
+        return None
+    units = catalogue.reporting_units
+    own = units.get(text)
+    if own:
+        return own.code
+    if meant is None:
+        raise UnknownName("reporting unit", text, ["the code of the unit, or its name together with a period"])
+    match units.resolve(text, meant.last_day):
+        case ReportingUnit() as unit:
+            return unit.code
+        case Ambiguous(candidates=candidates):
+            raise UnknownName("single reporting unit", text, [each.code for each in candidates])
+        case Unknown(nearest=near):
+            raise UnknownName("reporting unit", text, list(near))
