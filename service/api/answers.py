@@ -1,0 +1,58 @@
+"""Writing answers: JSON with exact numbers, CSV with the same names, and where the next page is."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from fastapi import Request
+from fastapi.responses import Response
+from pydantic import BaseModel
+
+# A decimal is written as the digits that were reported, not as the nearest binary fraction.
+_encoder = msgspec.json.Encoder(decimal_format="number")
+CSV = "text/csv; charset=utf-8"
+
+# What a spreadsheet would run when it stands at the beginning of a cell.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def json(body: Any, *, request: Request | None = None, status: int = 200) -> Response:
+    """The body as JSON; a `next` in it is also a Link header."""
+    headers = {}
+    if request is not None and isinstance(body, Mapping) and body.get("next"):
+        headers["Link"] = f'<{request.url.include_query_params(cursor=body["next"])}>; rel="next"'
+    return Response(_encoder.encode(body), status, headers=headers, media_type="application/json")
+
+
+def table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Response:
+    """The rows as CSV with a heading; lists are joined by a space, and nothing in it is run by a spreadsheet."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(row[name]) for name in columns] for row in rows)
+    return Response(text.getvalue(), media_type=CSV)
+
+
+def page(rows: list[Any], limit: int) -> tuple[list[Any], bool]:
+    """The rows of this page, and whether there are more; the question asked for one more than the limit."""
+    return rows[:limit], len(rows) > limit
+
+
+def documented(shape: type[BaseModel], *, csv_too: bool = False) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI entry of a good answer."""
+    content: dict[str, Any] = {"text/csv": {"schema": {"type": "string"}}} if csv_too else {}
+    return {200: {"model": shape, "content": content, "description": (shape.__doc__ or "").strip()}}
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, list | dict):
+        simple = isinstance(value, list) and all(isinstance(each, str) for each in value)
+        return " ".join(value) if simple else _encoder.encode(value).decode()
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.isoformat() if isinstance(value, date | datetime) else value

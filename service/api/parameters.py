@@ -1,0 +1,97 @@
+"""What a request to the API may say: codes that exist, formats that are given, cursors that are ours."""
+
+import base64
+import binascii
+import itertools
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Annotated, TypeVar
+
+import msgspec
+from fastapi import Query, Request
+from sqlalchemy import Connection, text
+
+from ingest.spelling import nearest
+from service.problems import Problem
+
+Codes = Annotated[
+    list[str] | None, Query(description="codes, separated by commas or repeated; `*` stands for any text")
+]
+Place = TypeVar("Place")
+PAGE, LARGEST_PAGE = 10_000, 100_000
+Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="how many at the most")]
+Cursor = Annotated[str | None, Query(description="`next` of the page before")]
+
+
+def codes(connection: Connection, parameter: str, table: str, written: Sequence[str] | None) -> list[str] | None:
+    """The codes of a table that were asked for, wildcards spelled out; None where nothing was.
+
+    A wildcard that fits nothing is no code; a code that does not exist is a problem with the nearest that does.
+    """
+    if written is None:
+        return None
+    known = connection.execute(text(f"select code from {table} order by code")).scalars().all()
+    return list(itertools.chain.from_iterable(_matching(parameter, each, known) for each in _split(written)))
+
+
+def wanted_format(request: Request, written: str | None, offered: dict[str, str]) -> str:
+    """The format asked for by `format=` or by Accept; `offered` maps names to media types, the default first."""
+    if written is not None:
+        if written.lower() in offered:
+            return written.lower()
+        near = nearest(written, offered) or list(offered)
+        raise Problem(
+            HTTPStatus.NOT_ACCEPTABLE,
+            "unknown-format",
+            f"There is no format “{written}”. There are: {', '.join(near)}.",
+        )
+    accepted = [part.split(";")[0].strip().lower() for part in request.headers.get("accept", "*/*").split(",")]
+    for wish in accepted:
+        for name, media_type in offered.items():
+            if wish in ("*/*", media_type, f"{media_type.split('/')[0]}/*"):
+                return name
+    if "text/html" in accepted:
+        return next(iter(offered))
+    raise Problem(
+        HTTPStatus.NOT_ACCEPTABLE, "unknown-format", f"This is given as {', '.join(offered.values())}, not otherwise."
+    )
+
+
+def write_cursor(place: object) -> str:
+    """The place to go on from, as text that is safe in an address."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
+
+
+def read_cursor(cursor: str | None, kind: type[Place]) -> Place | None:
+    """The place that a cursor of ours holds, None where there is no cursor."""
+    if cursor is None:
+        return None
+    try:
+        return msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=kind)
+    except (binascii.Error, msgspec.DecodeError, ValueError) as fault:
+        sentence = "This cursor is none of ours; begin anew without it."
+        raise Problem(HTTPStatus.BAD_REQUEST, "not-a-cursor", sentence) from fault
+
+
+def _split(written: Sequence[str]) -> list[str]:
+    return [code.strip() for each in written for code in each.split(",") if code.strip()]
+
+
+def _matching(parameter: str, written: str, known: Sequence[str]) -> list[str]:
+    wanted = written.upper()
+    if "*" in wanted:
+        head, _, tail = wanted.partition("*")
+        return [
+            code for code in known if code.startswith(head) and code.endswith(tail) and len(code) >= len(head + tail)
+        ]
+    if wanted in known:
+        return [wanted]
+    near = nearest(written, known)
+    guess = f" Did you mean {' or '.join(near)}?" if near else ""
+    raise Problem(
+        HTTPStatus.NOT_FOUND,
+        "unknown-code",
+        f"“{written}” is no {parameter.replace('_', ' ')}.{guess}",
+        parameter=parameter,
+        nearest=near,
+    )

@@ -1,0 +1,355 @@
+"""How the answers look: what OpenAPI says, and what a test holds every real answer against."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Shape(BaseModel):
+    """An answer has these members and no others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Observation(Shape):
+    """A series' value for one period, as it was known at the moment asked for."""
+
+    series: str = Field(description="the key of the series", examples=["A.EGDI_RANK.VN.PERIOD.UN._T"])
+    period: str = Field(description="the period, as SDMX writes it", examples=["2024"])
+    value: Decimal | None = Field(description="a JSON number in `unit_measure`; null where status is M", examples=[71])
+    status: str = Field(
+        description="SDMX CL_OBS_STATUS: A official, P provisional, E estimated, F forecast, B break, M missing"
+    )
+    unit_measure: str = Field(description="the unit of measure", examples=["rank"])
+    published_at: datetime = Field(description="from when this is the public figure")
+    valid_to: datetime | None = Field(description="when a later figure replaced it; null while it stands")
+    recorded_at: datetime = Field(description="when it was written here, for audit")
+    submission: int = Field(description="the submission that brought it")
+    reason: str | None = Field(description="why it was revised, or is missing")
+    document: str | None = Field(description="the document or page that printed it")
+    comment: str | None = Field(description="the words of the document")
+    data_from: date | None = Field(description="the first day of the data, where the cut-off is not the calendar's")
+    data_to: date | None = Field(description="the last day of the data, likewise")
+
+
+class Vintage(Observation):
+    """A figure as it stood for a time; a withdrawn one has no value."""
+
+    withdrawn: bool
+
+
+class Observations(Shape):
+    """Observations by series and period."""
+
+    as_of: datetime = Field(description="the moment asked for")
+    observations: list[Observation]
+    next: str | None = Field(description="the `cursor` of the next page; null on the last")
+
+
+class Vintages(Shape):
+    """Every figure that was ever public of one series, by period and then by publication."""
+
+    series: str
+    vintages: list[Vintage]
+
+
+class Derived(Shape):
+    """An observation that something was computed from."""
+
+    series: str
+    period: str
+    value: Decimal
+    status: str
+    unit_measure: str
+    published_at: datetime
+
+
+class Change(Derived):
+    """A figure beside the one before it."""
+
+    previous_period: str
+    previous_value: Decimal
+    difference: Decimal = Field(description="new minus old")
+    improvement: Decimal | None = Field(description="the difference with the sign that means better")
+    ratio: Decimal | None = Field(description="new over old; null for ranks and where the old is 0")
+
+
+class Changes(Shape):
+    """Changes by period."""
+
+    as_of: datetime
+    changes: list[Change]
+
+
+class Share(Derived):
+    """A count and the whole that it was counted in."""
+
+    whole: Decimal
+    share_percent: Decimal
+    complement: Decimal = Field(description="whole minus value")
+    complement_percent: Decimal
+
+
+class Shares(Shape):
+    """Shares by period."""
+
+    as_of: datetime
+    shares: list[Share]
+
+
+class Series(Shape):
+    """One line through time, and what there is of it."""
+
+    series: str
+    frequency: str
+    indicator: str
+    reporting_unit: str
+    accumulation: str
+    source: str
+    breakdown: str
+    unit_measure: str
+    first_period: str
+    last_period: str
+    observations: int
+    last_published: datetime
+
+
+class SeriesList(Shape):
+    """Series by key."""
+
+    series: list[Series]
+    next: str | None
+
+
+class Lead(Shape):
+    """Who answers for an indicator, and in which span."""
+
+    reporting_unit: str
+    valid_from: date | None
+    valid_to: date | None
+
+
+class Indicator(Shape):
+    """What is measured."""
+
+    code: str
+    name_vi: str
+    name_en: str
+    pillar: str
+    unit_measure: str
+    decimals: int
+    direction: str = Field(description="up, down or none: which way is better")
+    frequencies: list[str]
+    accumulations: list[str]
+    sources: list[str]
+    levels: list[str]
+    adds_over_time: str
+    adds_over_units: str
+    definition_vi: str
+    definition_en: str
+    formula: str
+    numerator_vi: str | None
+    numerator_en: str | None
+    denominator_vi: str | None
+    denominator_en: str | None
+    minimum: Decimal | None
+    maximum: Decimal | None
+    lead: list[Lead]
+    document: str
+    reference: str | None
+    valid_from: date | None
+    valid_to: date | None
+    replaced_by: str | None
+    daily_mean_of: str | None = Field(description="the indicator of which this is the mean of a day")
+    note: str | None
+
+
+class Target(Shape):
+    """A value promised for a period, in the words of its document."""
+
+    scope: str
+    period: str
+    kind: str
+    value: Decimal
+    base_period: str | None
+    base_value: Decimal | None
+    document: str
+    words: str | None
+    note: str | None
+
+
+class Judged(Derived):
+    """What a figure says of a target."""
+
+    met: bool
+    progress_percent: Decimal | None = Field(
+        description="(value - base) / (promised - base) * 100; null without a base"
+    )
+
+
+class TargetObserved(Target):
+    """A target with the figures of its own period."""
+
+    indicator: str
+    observed: list[Judged]
+
+
+class Targets(Shape):
+    """Targets by indicator and period."""
+
+    as_of: datetime
+    targets: list[TargetObserved]
+
+
+class IndicatorInFull(Indicator):
+    """An indicator with its targets."""
+
+    targets: list[Target]
+
+
+class Indicators(Shape):
+    """Indicators by code."""
+
+    indicators: list[Indicator]
+    next: str | None
+
+
+class ReportingUnit(Shape):
+    """Whom a figure is about, for the days of its validity."""
+
+    code: str
+    level: str
+    kind: str
+    name_vi: str
+    name_en: str
+    short_vi: str
+    valid_from: date | None
+    valid_to: date | None
+    legal_act: str | None
+
+
+class UnitCode(Shape):
+    """A unit's code in another scheme, for a span of days."""
+
+    scheme: str
+    code: str
+    valid_from: date | None
+    valid_to: date | None
+
+
+class Kin(Shape):
+    """A predecessor or successor, and the act that made it one."""
+
+    reporting_unit: str
+    on_date: date
+    kind: str
+    legal_act: str
+
+
+class ReportingUnitInFull(ReportingUnit):
+    """A reporting unit with its other codes and its lineage."""
+
+    codes: list[UnitCode]
+    predecessors: list[Kin]
+    successors: list[Kin]
+
+
+class ReportingUnits(Shape):
+    """Reporting units by the Vietnamese alphabet."""
+
+    reporting_units: list[ReportingUnit]
+    next: str | None
+
+
+class Dataset(Shape):
+    """The form: which indicators, who owes them, when."""
+
+    code: str
+    name_vi: str
+    name_en: str
+    frequency: str | None
+    document: str
+    items: list[dict[str, Any]] | None
+    owed_by: dict[str, Any] | None
+    due: dict[str, Any] | None
+    note: str | None
+
+
+class Datasets(Shape):
+    """Datasets by code."""
+
+    datasets: list[Dataset]
+    next: str | None
+
+
+class Summary(Shape):
+    """What became of the figures: observations, and rows that were refused."""
+
+    created: int
+    revised: int
+    unchanged: int
+    refused: int
+
+
+class Finding(Shape):
+    """What is wrong or remarkable about one place of a submission."""
+
+    rule: str
+    severity: str
+    place: str
+    found: str
+    expected: str
+    vi: str
+    en: str
+
+
+class Submission(Shape):
+    """One return, and what became of it."""
+
+    id: int
+    dataset: str
+    reporting_unit: str | None
+    period: str | None
+    mapping: str | None
+    file_name: str
+    sha256: str
+    size_bytes: int
+    state: str
+    received_at: datetime
+    received_by: str
+    reason: str | None
+    published_at: datetime | None
+    summary: Summary | None
+    findings: list[Finding]
+
+
+class Submissions(Shape):
+    """Submissions, the newest first, without their findings."""
+
+    submissions: list[Submission]
+    next: str | None
+
+
+class Tried(Shape):
+    """What a submission would become; nothing was stored."""
+
+    summary: Summary
+    findings: list[Finding]
+
+
+class Health(Shape):
+    """The process answers."""
+
+    status: str
+
+
+class Readiness(Shape):
+    """What the service stands on."""
+
+    status: str
+    revision: str = Field(description="the revision of the database's schema")
+    catalogue: str = Field(description="the version of the catalogue")
+    postgresql: str
+    timescaledb: str | None = Field(description="null on plain PostgreSQL")

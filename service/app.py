@@ -1,0 +1,42 @@
+"""The application: faces on one pool, and what every answer has in common."""
+
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from sqlalchemy import Engine
+from starlette.middleware.cors import CORSMiddleware
+
+from service import metrics, portal, problems
+from service.api import operations, rest, submissions
+from service.limits import Bounded
+
+_DESCRIPTION = """
+Chiso records the indicators that a country promises itself to reach, keeps every revision, and gives them back.
+
+* Every figure carries its status, its period, its vintage and its unit of measure.
+* `as_of` answers any past moment exactly as it was known then.
+* A failure is `application/problem+json` (RFC 9457) with a sentence that says what to do.
+"""
+
+
+def create(engine: Engine) -> FastAPI:
+    """The application on this pool; whoever made the pool closes it."""
+    app = FastAPI(
+        title="Chiso",
+        version=version("chiso"),
+        description=_DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.engine = engine
+    problems.install(app)
+    app.include_router(rest.router, tags=["figures"])
+    app.include_router(submissions.router, tags=["submissions"])
+    app.include_router(operations.router, tags=["operations"])
+    app.include_router(portal.router, include_in_schema=False)
+    app.mount("/static", portal.static())
+    app.add_middleware(Bounded)
+    app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD"], expose_headers=["Link"])
+    app.add_middleware(metrics.Measured)
+    return app

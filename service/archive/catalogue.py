@@ -1,0 +1,179 @@
+"""Questions to the catalogue: indicators, reporting units, datasets; found without diacritics too."""
+
+import itertools
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from ingest.spelling import fold
+
+INDICATOR_COLUMNS = (
+    "code",
+    "name_vi",
+    "name_en",
+    "pillar",
+    "unit_measure",
+    "decimals",
+    "direction",
+    "frequencies",
+    "accumulations",
+    "sources",
+    "levels",
+    "adds_over_time",
+    "adds_over_units",
+    "definition_vi",
+    "definition_en",
+    "formula",
+    "numerator_vi",
+    "numerator_en",
+    "denominator_vi",
+    "denominator_en",
+    "minimum",
+    "maximum",
+    "lead",
+    "document",
+    "reference",
+    "valid_from",
+    "valid_to",
+    "replaced_by",
+    "daily_mean_of",
+    "note",
+)
+REPORTING_UNIT_COLUMNS = (
+    "code",
+    "level",
+    "kind",
+    "name_vi",
+    "name_en",
+    "short_vi",
+    "valid_from",
+    "valid_to",
+    "legal_act",
+)
+DATASET_COLUMNS = ("code", "name_vi", "name_en", "frequency", "document", "items", "owed_by", "due", "note")
+
+
+def indicators(
+    connection: Connection, *, search: str | None, pillar: str | None, after: str | None, limit: int
+) -> list[dict[str, Any]]:
+    """Indicators by code, with INDICATOR_COLUMNS; `search` is words of its names, definition or document."""
+    rows = _all(connection, "indicator", INDICATOR_COLUMNS, order="code")
+    texts = ("code", "name_vi", "name_en", "definition_vi", "definition_en", "document")
+    found = (row for row in rows if pillar in (None, row["pillar"]) and _found(search, *(row[name] for name in texts)))
+    return _onward(found, "code", after, limit)
+
+
+def reporting_units(
+    connection: Connection,
+    *,
+    search: str | None,
+    level: str | None,
+    valid_on: date | None,
+    after: int | None,
+    limit: int,
+) -> list[dict[str, Any]]:
+    """Reporting units by the Vietnamese alphabet, with REPORTING_UNIT_COLUMNS and `position`, their place in it.
+
+    Units of all times, unless `valid_on` is given. A search finds other spellings and other schemes' codes too.
+    """
+    rows = _all(connection, "reporting_unit", (*REPORTING_UNIT_COLUMNS, "position"), order="position")
+    names = _other_names(connection)
+    texts = ("code", "name_vi", "name_en", "short_vi")
+    found = (
+        row
+        for row in rows
+        if level in (None, row["level"])
+        and (valid_on is None or (row["valid_from"] or date.min) <= valid_on <= (row["valid_to"] or date.max))
+        and _found(search, *(row[name] for name in texts), *names.get(row["code"], ()))
+    )
+    return _onward(found, "position", after, limit)
+
+
+def datasets(connection: Connection, *, search: str | None, after: str | None, limit: int) -> list[dict[str, Any]]:
+    """Datasets by code, with DATASET_COLUMNS."""
+    rows = _all(connection, "dataset", DATASET_COLUMNS, order="code")
+    found = (row for row in rows if _found(search, row["code"], row["name_vi"], row["name_en"]))
+    return _onward(found, "code", after, limit)
+
+
+def indicator(connection: Connection, code: str) -> dict[str, Any] | None:
+    """One indicator, with INDICATOR_COLUMNS and its targets."""
+    found = _one(connection, "indicator", INDICATOR_COLUMNS, code)
+    if found is None:
+        return None
+    targets = connection.execute(
+        text(
+            "select scope, period, kind, value, base_period, base_value, document, words, note"
+            " from target where indicator = :code order by period, scope, kind"
+        ),
+        {"code": code},
+    )
+    return found | {"targets": [dict(row) for row in targets.mappings()]}
+
+
+def reporting_unit(connection: Connection, code: str) -> dict[str, Any] | None:
+    """One reporting unit, with its codes in other schemes, and its predecessors and successors."""
+    found = _one(connection, "reporting_unit", REPORTING_UNIT_COLUMNS, code)
+    if found is None:
+        return None
+    codes = connection.execute(
+        text(
+            "select scheme, code, valid_from, valid_to from reporting_unit_code where reporting_unit = :code"
+            " order by scheme, valid_from nulls first"
+        ),
+        {"code": code},
+    )
+    lineage = {
+        name: [
+            dict(row)
+            for row in connection.execute(
+                text(f"select {other} as reporting_unit, on_date, kind, legal_act from lineage where {own} = :code"),
+                {"code": code},
+            ).mappings()
+        ]
+        for name, own, other in (
+            ("predecessors", "successor", "predecessor"),
+            ("successors", "predecessor", "successor"),
+        )
+    }
+    return found | {"codes": [dict(row) for row in codes.mappings()]} | lineage
+
+
+def dataset(connection: Connection, code: str) -> dict[str, Any] | None:
+    """One dataset, with DATASET_COLUMNS."""
+    return _one(connection, "dataset", DATASET_COLUMNS, code)
+
+
+def _one(connection: Connection, table: str, columns: tuple[str, ...], code: str) -> dict[str, Any] | None:
+    row = connection.execute(text(f"select {', '.join(columns)} from {table} where code = :code"), {"code": code})
+    found = row.mappings().one_or_none()
+    return None if found is None else dict(found)
+
+
+def _all(connection: Connection, table: str, columns: tuple[str, ...], *, order: str) -> list[dict[str, Any]]:
+    rows = connection.execute(text(f"select {', '.join(columns)} from {table} order by {order}"))
+    return [dict(row) for row in rows.mappings()]
+
+
+def _other_names(connection: Connection) -> dict[str, list[str]]:
+    rows = connection.execute(
+        text(
+            "select reporting_unit, array_agg(name) from ("
+            " select reporting_unit, spelling as name from reporting_unit_spelling"
+            " union all select reporting_unit, code from reporting_unit_code"
+            ") as names group by reporting_unit"
+        )
+    )
+    return dict(rows.all())  # type: ignore[arg-type]
+
+
+def _found(search: str | None, *texts: str | None) -> bool:
+    """Whether every word that is looked for begins a word of the texts, diacritics and case aside."""
+    there = " " + fold(" ".join(text for text in texts if text))
+    return all(f" {word}" in there for word in fold(search or "").split())
+
+
+def _onward(rows: Iterable[dict[str, Any]], place: str, after: Any, limit: int) -> list[dict[str, Any]]:
+    return list(itertools.islice((row for row in rows if after is None or row[place] > after), limit))

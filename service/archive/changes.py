@@ -1,0 +1,95 @@
+"""What a series did from one figure to the next, and what part of the whole a count is; within one vintage."""
+
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal, localcontext
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from ingest.observation import DENOMINATOR, TOTAL, SeriesKey
+from service.archive import series
+from service.archive.series import Page, Span
+
+# Significant digits of a ratio or a share: as many as a value may have.
+_DIGITS = 15
+
+_ALL = 1_000_000  # one series has not so many periods
+
+# A ratio of these says nothing: 86 is not 1.2 times as far as 71.
+_NO_RATIO = {"rank"}
+
+# Better upwards, better downwards, neither.
+_SIGNS = {"up": 1, "down": -1, "none": None}
+
+
+def changes(connection: Connection, key: SeriesKey, span: Span, *, as_of: datetime) -> list[dict[str, Any]]:
+    """For each observation but the first its change from the one before, whatever periods lie between them.
+
+    `difference` is new minus old; `improvement` the same with the sign that means better, None where neither way is;
+    `ratio` is new over old, None for ranks and where the old is 0. Missing values are passed over, and nothing is
+    compared across a break (status B).
+    """
+    direction, unit_measure = connection.execute(
+        text("select direction, unit_measure from indicator where code = :code"), {"code": key.indicator}
+    ).one()
+    told: list[dict[str, Any]] = []
+    before: dict[str, Any] | None = None
+    for row in _known(connection, key, span, as_of):
+        if before is not None and row["status"] != "B":
+            told.append(_change(row, before, _SIGNS[direction], ratio=unit_measure not in _NO_RATIO))
+        before = row
+    return told
+
+
+def shares(connection: Connection, key: SeriesKey, span: Span, *, as_of: datetime) -> list[dict[str, Any]]:
+    """For each observation of a count its part of the whole: 7 of 63, and the 56 that are left.
+
+    The whole is the series that differs in the breakdown alone, DENOMINATOR, as of the same moment; a period without a
+    whole is not in the answer. Percentages are computed, never those that were printed.
+    """
+    if key.breakdown != TOTAL:
+        return []
+    wholes = _known(connection, replace(key, breakdown=DENOMINATOR), span, as_of)
+    whole_of = {row["period"]: row["value"] for row in wholes}
+    return [
+        _share(row, whole_of[row["period"]])
+        for row in _known(connection, key, span, as_of)
+        if whole_of.get(row["period"])
+    ]
+
+
+def _known(connection: Connection, key: SeriesKey, span: Span, as_of: datetime) -> list[dict[str, Any]]:
+    number = series.number(connection, key)
+    if number is None:
+        return []
+    rows = series.observations(connection, [number], span, as_of=as_of, page=Page(None, _ALL))
+    return [row for row in rows if row["value"] is not None]
+
+
+def _change(row: dict[str, Any], before: dict[str, Any], sign: int | None, *, ratio: bool) -> dict[str, Any]:
+    difference = row["value"] - before["value"]
+    return {
+        **{name: row[name] for name in ("series", "period", "value", "status", "unit_measure", "published_at")},
+        "previous_period": before["period"],
+        "previous_value": before["value"],
+        "difference": difference,
+        "improvement": None if sign is None else sign * difference,
+        "ratio": _over(row["value"], before["value"]) if ratio and before["value"] else None,
+    }
+
+
+def _share(row: dict[str, Any], whole: Decimal) -> dict[str, Any]:
+    rest = whole - row["value"]
+    return {
+        **{name: row[name] for name in ("series", "period", "value", "status", "unit_measure", "published_at")},
+        "whole": whole,
+        "share_percent": _over(100 * row["value"], whole),
+        "complement": rest,
+        "complement_percent": _over(100 * rest, whole),
+    }
+
+
+def _over(upper: Decimal, lower: Decimal) -> Decimal:
+    with localcontext(prec=_DIGITS):
+        return upper / lower

@@ -1,0 +1,60 @@
+"""What every face asks in the same way: one look at the ledger, known parameters only, and a moment in the past."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Any, get_args, get_origin
+
+from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
+from sqlalchemy import Connection, Engine
+
+from ingest import period
+from ingest.spelling import nearest
+from service import database
+from service.problems import Problem
+
+
+def reading(request: Request) -> Iterator[Connection]:
+    """An open connection on which every question of the request sees the same ledger."""
+    engine: Engine = request.app.state.engine
+    with database.reading(engine) as connection:
+        yield connection
+
+
+Reading = Annotated[Connection, Depends(reading)]
+
+
+def only_known(request: Request) -> None:
+    """Refuse a parameter that the route does not have, with the nearest that it has, and one that is said twice."""
+    known = {field.alias: field for field in _query_fields(request.scope["route"].dependant)}
+    for name in request.query_params:
+        if name not in known:
+            near = nearest(name, known)
+            guess = f" Did you mean {' or '.join(near)}?" if near else ""
+            raise Problem(
+                HTTPStatus.BAD_REQUEST,
+                "unknown-parameter",
+                f"There is no parameter “{name}” here.{guess} There are: {', '.join(sorted(known)) or 'none'}.",
+                parameter=name,
+                nearest=near,
+            )
+        if len(request.query_params.getlist(name)) > 1 and not _many(known[name].field_info.annotation):
+            raise Problem(
+                HTTPStatus.BAD_REQUEST, "repeated-parameter", f"“{name}” is said twice; say it once.", parameter=name
+            )
+
+
+def as_of_moment(written: str | None) -> datetime:
+    """The moment that `as_of` names: a day means its end, so that what was published that day is in it."""
+    return period.now() if written is None else period.moment(written, end_of_day=True)
+
+
+def _many(annotation: Any) -> bool:
+    return any(get_origin(part) is list for part in (annotation, *get_args(annotation)))
+
+
+def _query_fields(dependant: Dependant) -> Iterator[Any]:
+    yield from dependant.query_params
+    for inner in dependant.dependencies:
+        yield from _query_fields(inner)

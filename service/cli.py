@@ -1,0 +1,239 @@
+"""The programs: what a person types. Every failure is a sentence on stderr and a status other than 0."""
+
+import getpass
+import socket
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+import uvicorn
+from rich.console import Console
+from sqlalchemy import Engine
+
+from ingest import catalogue, demonstration, ledger, registry, stages
+from ingest.period import NotAPeriod, moment, now
+from ingest.place import in_vietnamese
+from ingest.stages import Outcome
+from ingest.submission import Instructions
+from service import app, database, embedded, identity, intake, settings, startup
+from service.archive import forms
+from sql import migration
+
+program = typer.Typer(
+    help="Chiso records the indicators a country promises itself to reach, and gives them back with every revision.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+catalogue_program = typer.Typer(
+    help="The catalogue: indicators, reporting units, datasets, targets.", no_args_is_help=True
+)
+program.add_typer(catalogue_program, name="catalogue")
+
+_out = Console()
+_err = Console(stderr=True)
+
+# What stops a program with a sentence; everything else is a fault of ours and shows where.
+_SENTENCES = (
+    settings.BadSetting,
+    database.Unreachable,
+    database.TooOld,
+    embedded.Failed,
+    migration.NewerSchema,
+    startup.FiguresRefused,
+    stages.UnknownName,
+    stages.TooLarge,
+    forms.NotOwed,
+    NotAPeriod,
+    catalogue.Faulty,
+)
+
+Folders = Annotated[list[Path] | None, typer.Argument(help="folders of your own, beside the one that comes with Chiso")]
+
+
+def main() -> None:
+    """Run the program that was typed."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(30),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    try:
+        program()
+    except _SENTENCES as failure:
+        _err.print(str(failure), style="red", highlight=False, soft_wrap=True)
+        raise SystemExit(1) from failure
+
+
+@program.command()
+def serve() -> None:
+    """Start everything: the database, the schema, the catalogue, the published figures, and the service."""
+    told = settings.read()
+    listening = _listen(told.host, told.port)
+    with _status("Starting PostgreSQL") as tell, startup.opened(told, alone=True) as engine:
+        prepared = startup.prepare(engine, tell=tell)
+        tell("")
+        _greet(told, prepared)
+        service = uvicorn.Server(uvicorn.Config(app.create(engine), log_level="warning", access_log=False))
+        service.run(sockets=[listening])
+
+
+@program.command()
+def ingest(
+    file: Annotated[Path, typer.Argument(help="our long CSV or JSON, our template, or a mapped file", exists=True)],
+    dataset: Annotated[str, typer.Option(help="the code of the dataset")] = startup.PUBLISHED,
+    reporting_unit: Annotated[str | None, typer.Option(help="whom the figures are about")] = None,
+    period: Annotated[str | None, typer.Option(help="the period: 2024-Q1, Quý I/2024, ...")] = None,
+    mapping: Annotated[str | None, typer.Option(help="how the columns of somebody else's file are read")] = None,
+    reason: Annotated[str | None, typer.Option(help="why published figures are revised")] = None,
+    published_at: Annotated[str | None, typer.Option(help="when the figures were or will be public; else now")] = None,
+    accept_good_rows: Annotated[bool, typer.Option(help="publish the good rows although others are refused")] = False,
+    dry_run: Annotated[bool, typer.Option(help="say everything, store nothing")] = False,
+) -> None:
+    """Take in a file and publish its figures, all or none; say what is wrong, and where."""
+    instructions = Instructions(
+        dataset=dataset,
+        reporting_unit=reporting_unit,
+        period=period,
+        mapping=mapping,
+        reason=reason,
+        published_at=moment(published_at) if published_at else None,
+        accept_good_rows=accept_good_rows,
+        dry_run=dry_run,
+    )
+    with _prepared() as engine, _status("Reading") as tell:
+        tell(f"Reading {file.name}")
+        submission, outcome, new = intake.take_in(
+            engine, file.read_bytes(), file.name, instructions, by=getpass.getuser(), now=now()
+        )
+    _report(outcome)
+    if submission is not None:
+        state = "" if new else ", sent before"
+        _out.print(f"Submission {submission.id}{state}, {submission.sha256[:12]}", style="dim", highlight=False)
+    if not outcome.stored:
+        raise SystemExit(1)
+
+
+@program.command()
+def template(
+    dataset: Annotated[str, typer.Option(help="the code of the dataset")],
+    reporting_unit: Annotated[str, typer.Option(help="the unit that will fill it in: code or name")],
+    period: Annotated[str, typer.Option(help="the period: 2024-Q1, Quý I/2024, ...")],
+    output: Annotated[Path | None, typer.Option(help="where to write it")] = None,
+) -> None:
+    """Write the Excel template of a dataset, filled with what is owed and with the last period's figures."""
+    with _prepared() as engine, database.reading(engine) as connection:
+        form = forms.form(connection, dataset, reporting_unit, period, now=now())
+    path = output or Path(form.file_name)
+    path.write_bytes(form.content)
+    _out.print(f"Wrote {path}", highlight=False)
+
+
+@program.command()
+def demo(remove: Annotated[bool, typer.Option("--remove", help="remove all of them again")] = False) -> None:
+    """Load demonstration figures, whose source is GENERATED wherever they appear; or remove them whole."""
+    with _prepared() as engine, database.writing(engine) as connection:
+        if remove:
+            count = ledger.remove_generated(connection)
+            _out.print(f"Removed {count} generated figures.")
+        else:
+            count = demonstration.load(connection, now=now())
+            _out.print(f"Loaded {count} generated figures; `chiso demo --remove` takes them out again.")
+
+
+@program.command()
+def secret() -> None:
+    """Give the administrator a new secret, and show it this once."""
+    with _prepared() as engine, database.writing(engine) as connection:
+        _out.print(identity.new_secret(connection, by=getpass.getuser()), highlight=False)
+
+
+@catalogue_program.command("check")
+def check_catalogue(folders: Folders = None) -> None:
+    """Say what is wrong in the catalogue: file, line and fault, one sentence each."""
+    faults = catalogue.check(catalogue.FOLDER, *(folders or ()))
+    for fault in faults:
+        _err.print(str(fault), highlight=False, soft_wrap=True)
+    if faults:
+        raise SystemExit(1)
+    _out.print("The catalogue is sound.")
+
+
+@catalogue_program.command("load")
+def load_catalogue(folders: Folders = None) -> None:
+    """Load the catalogue into the database; loading the same twice changes nothing."""
+    words = catalogue.read(catalogue.FOLDER, *(folders or ()))
+    with _prepared() as engine, database.writing(engine) as connection:
+        changed = registry.load(connection, words, by=getpass.getuser())
+    _out.print(
+        f"{'Loaded' if changed else 'Already loaded'}: {words.version}, {len(words.indicators)} indicators,"
+        f" {len(words.reporting_units)} reporting units, {len(words.datasets)} datasets, {len(words.targets)} targets.",
+        highlight=False,
+    )
+
+
+@contextmanager
+def _prepared() -> Generator[Engine]:
+    with startup.opened(settings.read(), alone=False) as engine:
+        startup.prepare(engine, tell=lambda _: None)
+        yield engine
+
+
+@contextmanager
+def _status(first: str) -> Generator[startup.Tell]:
+    """A line on the terminal that says what is going on, until it is told nothing more."""
+    with _err.status(first) as status:
+
+        def tell(sentence: str) -> None:
+            if sentence:
+                status.update(sentence)
+            else:
+                status.stop()
+
+        yield tell
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as failure:
+        listening.close()
+        raise settings.BadSetting(
+            f"Chiso cannot listen on {host}:{port} ({failure.strerror}). Stop what runs there, or set CHISO_PORT."
+        ) from failure
+    listening.listen(128)
+    return listening
+
+
+def _greet(told: settings.Settings, prepared: startup.Prepared) -> None:
+    address = f"http://{told.host}:{told.port}"
+    if prepared.created or prepared.revised:
+        _out.print(f"Published figures loaded: {prepared.created} new, {prepared.revised} revised.", highlight=False)
+    _out.print(f"\nChiso {version('chiso')} is ready. Ctrl-C stops it.\n", highlight=False)
+    for name, path in (("Pages", "/"), ("API", "/docs"), ("Metrics", "/metrics")):
+        _out.print(f"  {name:<8} {address}{path}", highlight=False)
+    if prepared.secret:
+        _out.print(f"\n  Administrator: admin, secret {prepared.secret}", highlight=False, soft_wrap=True)
+        _out.print("  This secret is shown once; `chiso secret` gives a new one.", highlight=False)
+    _out.print("")
+
+
+def _report(outcome: Outcome) -> None:
+    colours = {"error": "red", "warning": "yellow", "information": "blue"}
+    for finding in outcome.findings:
+        colour = colours[finding.severity]
+        _err.print(f"{finding.severity}: {finding}", style=colour, highlight=False, markup=False, soft_wrap=True)
+        where = f"{in_vietnamese(finding.place)}: " if finding.place else ""
+        _err.print(f"  {where}{finding.vi}", style="dim", highlight=False, markup=False, soft_wrap=True)
+    summary = outcome.summary
+    counts = ", ".join(f"{count} {name}" for name, count in asdict(summary).items())
+    _out.print(counts, highlight=False)
+    if not outcome.stored:
+        _out.print("Nothing was stored.")

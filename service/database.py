@@ -1,0 +1,70 @@
+"""The way to the database: one pool, one request one transaction. Nothing else opens a connection."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import OperationalError
+
+from ingest.period import LOCAL_ZONE
+from sql.migration import SCHEMA
+
+OLDEST_POSTGRESQL = 15
+
+
+class Unreachable(Exception):
+    """The database does not answer."""
+
+
+class TooOld(Exception):
+    """The server is older than PostgreSQL 15."""
+
+
+def connect(url: str) -> Engine:
+    """The pool for this database, tried once.
+
+    Raises Unreachable, TooOld.
+    """
+    address = url.replace("postgres://", "postgresql://", 1).replace("postgresql://", "postgresql+psycopg://", 1)
+    engine = create_engine(
+        address,
+        pool_size=10,
+        max_overflow=10,
+        pool_pre_ping=True,
+        connect_args={
+            "options": f"-c search_path={SCHEMA},public -c timezone={LOCAL_ZONE.key}",
+            "application_name": "chiso",
+        },
+    )
+    try:
+        with engine.connect() as connection:
+            version = int(connection.execute(text("show server_version_num")).scalar_one()) // 10000
+    except OperationalError as fault:
+        engine.dispose()
+        raise Unreachable(
+            f"The database does not answer: {str(fault.orig).strip()}. Check CHISO_DATABASE_URL."
+        ) from fault
+    if version < OLDEST_POSTGRESQL:
+        engine.dispose()
+        raise TooOld(f"The database is PostgreSQL {version}; Chiso needs {OLDEST_POSTGRESQL} or later.")
+    return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Generator[Connection]:
+    """One consistent, read-only look at the figures: every question of one request sees the same ledger."""
+    with engine.connect() as connection:
+        connection.execute(text("set transaction isolation level repeatable read, read only"))
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Generator[Connection]:
+    """One transaction that is kept when the block ends well, and leaves nothing when it does not."""
+    with engine.begin() as connection:
+        yield connection
+
+
+def timescaledb_version(connection: Connection) -> str | None:
+    """The version of TimescaleDB that the ledger stands on, or None on plain PostgreSQL."""
+    return connection.execute(text("select extversion from pg_extension where extname = 'timescaledb'")).scalar()

@@ -1,0 +1,68 @@
+"""Who asks: the administrator's account, whose secret is shown once and kept as an argon2id hash."""
+
+import secrets
+from http import HTTPStatus
+from typing import Annotated
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
+from fastapi import Depends, Request
+from fastapi.security import HTTPBasic, HTTPBasicCredentials
+from sqlalchemy import Connection, Engine, text
+
+from ingest import audit
+from service import database
+from service.problems import Problem
+
+ADMINISTRATOR = "admin"
+
+_hasher = PasswordHasher()
+_basic = HTTPBasic(auto_error=False, description="the administrator's name and secret")
+# Verified where there is no such account, so that the answer takes as long as for a wrong secret.
+_NOBODY = _hasher.hash(secrets.token_urlsafe())
+
+
+def first_secret(connection: Connection) -> str | None:
+    """Make the first administrator and return the secret; None where there is one already."""
+    known = connection.execute(text("select exists (select from account)")).scalar_one()
+    return None if known else new_secret(connection, by="start")
+
+
+def new_secret(connection: Connection, *, by: str) -> str:
+    """Give the administrator a new secret, which is kept nowhere but in the answer."""
+    secret = secrets.token_urlsafe(24)
+    connection.execute(
+        text(
+            "insert into account (name, role, secret_hash) values (:name, 'administrator', :hash)"
+            " on conflict (name) do update set secret_hash = excluded.secret_hash"
+        ),
+        {"name": ADMINISTRATOR, "hash": _hasher.hash(secret)},
+    )
+    audit.record(connection, by, "new secret", f"account {ADMINISTRATOR}")
+    return secret
+
+
+def administrator(request: Request, credentials: Annotated[HTTPBasicCredentials | None, Depends(_basic)]) -> str:
+    """The name of the administrator who asks.
+
+    Raises a 401 problem without the right name and secret.
+    """
+    engine: Engine = request.app.state.engine
+    if credentials:
+        with database.reading(engine) as connection:
+            known = connection.execute(
+                text("select secret_hash from account where name = :name"), {"name": credentials.username}
+            ).scalar()
+        try:
+            _hasher.verify(known or _NOBODY, credentials.password)
+        except VerifyMismatchError:
+            known = None
+        if known:
+            return credentials.username
+    problem = Problem(
+        HTTPStatus.UNAUTHORIZED,
+        "not-signed-in",
+        "This needs the administrator's name and secret: curl --user admin:SECRET. `chiso secret` gives a new one.",
+    )
+    problem.headers["WWW-Authenticate"] = 'Basic realm="Chiso"'
+    raise problem

@@ -1,0 +1,128 @@
+"""Problems: how a failure reaches a program (RFC 9457), and the one place that knows HTTP's numbers for them."""
+
+import uuid
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+
+from ingest import stages
+from ingest.observation import NotASeriesKey
+from ingest.period import NotAPeriod
+
+MEDIA_TYPE = "application/problem+json"
+
+_log = structlog.get_logger()
+
+
+class Problem(Exception):
+    """A failure that the asker can do something about: what it is, in a sentence, with facts."""
+
+    def __init__(self, status: HTTPStatus, kind: str, detail: str, **facts: Any) -> None:
+        """Name the kind (`unknown-parameter`), say what to do, and add facts as further members of the answer."""
+        super().__init__(detail)
+        self.status, self.kind, self.detail, self.facts = status, kind, detail, facts
+        self.headers: dict[str, str] = {}
+
+
+# What the lower half raises, and what it means to a program.
+_KINDS: dict[type[Exception], tuple[HTTPStatus, str]] = {
+    NotAPeriod: (HTTPStatus.BAD_REQUEST, "not-a-period"),
+    NotASeriesKey: (HTTPStatus.BAD_REQUEST, "not-a-series-key"),
+    stages.UnknownName: (HTTPStatus.BAD_REQUEST, "unknown-name"),
+    stages.TooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large"),
+    OperationalError: (HTTPStatus.SERVICE_UNAVAILABLE, "database-unreachable"),
+}
+
+# How the problems look in OpenAPI, once for all routes.
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "instance"],
+    "properties": {
+        "type": {"type": "string", "description": "the kind of problem, a name that stays"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "a sentence that says what is wrong and what to do"},
+        "instance": {"type": "string", "description": "the address that was asked for"},
+    },
+}
+
+
+def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI entries of the problems that a route can answer with."""
+    return {
+        int(status): {"description": status.phrase, "content": {MEDIA_TYPE: {"schema": SCHEMA}}} for status in statuses
+    }
+
+
+def answer(request: Request, problem: Problem) -> Response:
+    """The problem as the asker gets it."""
+    body = {
+        "type": f"/problems/{problem.kind}",
+        "title": problem.status.phrase,
+        "status": int(problem.status),
+        "detail": problem.detail,
+        "instance": request.url.path,
+    }
+    return Response(
+        msgspec.json.encode(body | problem.facts), problem.status, headers=problem.headers, media_type=MEDIA_TYPE
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Let every failure of the application leave as a problem."""
+
+    async def expected(request: Request, failure: Exception) -> Response:
+        return answer(request, _problem_of(failure))
+
+    async def unforeseen(request: Request, failure: Exception) -> Response:
+        number = uuid.uuid4().hex
+        _log.error("unforeseen failure", number=number, path=request.url.path, exc_info=failure)
+        sentence = f"Something went wrong on our side. It is in the log under {number}; nothing was kept."
+        return answer(request, Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "unforeseen", sentence, number=number))
+
+    for kind in (Problem, RequestValidationError, HTTPException, *_KINDS):
+        app.add_exception_handler(kind, expected)
+    app.add_exception_handler(Exception, unforeseen)
+
+
+def _problem_of(failure: Exception) -> Problem:
+    match failure:
+        case Problem():
+            return failure
+        case RequestValidationError():
+            return _invalid(failure)
+        case HTTPException():
+            status = HTTPStatus(failure.status_code)
+            problem = Problem(status, status.name.lower().replace("_", "-"), _GENERAL.get(status, str(failure.detail)))
+            problem.headers = dict(failure.headers or {})
+            return problem
+        case OperationalError():
+            return Problem(
+                HTTPStatus.SERVICE_UNAVAILABLE, "database-unreachable", "The database does not answer; try again soon."
+            )
+        case _:
+            status, kind = next(row for known, row in _KINDS.items() if isinstance(failure, known))
+            return Problem(status, kind, str(failure))
+
+
+_GENERAL = {
+    HTTPStatus.NOT_FOUND: "There is nothing at this address. The interface is described at /docs.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take this method. The interface is described at /docs.",
+}
+
+
+def _invalid(failure: RequestValidationError) -> Problem:
+    first = failure.errors()[0]
+    where = str(first["loc"][-1])
+    if first["type"] == "missing":
+        detail = f"“{where}” is missing."
+    else:
+        detail = f"“{where}” is “{first.get('input')}”: {str(first['msg'])[0].lower()}{str(first['msg'])[1:]}."
+    return Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", detail, parameter=where)

@@ -1,0 +1,95 @@
+"""From nothing to a database that can be asked: the server, the schema, the catalogue, the published figures."""
+
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from ingest import catalogue, registry
+from ingest.catalogue import Catalogue
+from ingest.period import now
+from ingest.submission import Instructions
+from service import database, embedded, identity, intake
+from service.settings import Settings
+from sql import migration
+
+BY = "chiso"
+PUBLISHED = "PUBLISHED_FIGURES"
+
+Tell = Callable[[str], None]
+
+
+class FiguresRefused(Exception):
+    """The published figures that come with this version were refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a start found to do: `secret` is the first administrator's, shown this once."""
+
+    secret: str | None
+    created: int
+    revised: int
+
+
+@contextmanager
+def opened(settings: Settings, *, alone: bool) -> Generator[Engine]:
+    """A pool on the database that the settings name: the one given, else the embedded one of CHISO_HOME.
+
+    `alone` is for a service, which starts the embedded server itself; a program joins one that runs already.
+
+    Raises what `embedded.running` and `database.connect` raise.
+    """
+    if settings.database_url:
+        with _pool(settings.database_url) as engine:
+            yield engine
+    else:
+        with _embedded(settings, alone=alone) as url, _pool(url) as engine:
+            yield engine
+
+
+def prepare(engine: Engine, *, tell: Tell) -> Prepared:
+    """Bring the database to this version: schema, catalogue, published figures and a first administrator.
+
+    `tell` hears what is being done, one sentence a step. What is there already is left as it is.
+
+    Raises migration.NewerSchema and catalogue.Faulty.
+    """
+    with database.writing(engine) as connection:
+        if migration.upgrade(connection):
+            tell("Schema brought up to date")
+    shipped = catalogue.read()
+    with database.writing(engine) as connection:
+        changed = registry.load(connection, shipped, by=BY)
+    created, revised = _publish(engine, shipped, tell) if changed else (0, 0)
+    with database.writing(engine) as connection:
+        secret = identity.first_secret(connection)
+    return Prepared(secret, created, revised)
+
+
+def _publish(engine: Engine, shipped: Catalogue, tell: Tell) -> tuple[int, int]:
+    created = revised = 0
+    for path in shipped.figures:
+        tell(f"Figures: {path.stem}")
+        instructions = Instructions(dataset=PUBLISHED, reason=f"later version of {path.name}")
+        _, outcome, _ = intake.take_in(engine, path.read_bytes(), path.name, instructions, by=BY, now=now())
+        if not outcome.stored:
+            raise FiguresRefused(f"{path.name}: {outcome.findings[0]}")
+        created += outcome.summary.created
+        revised += outcome.summary.revised
+    return created, revised
+
+
+def _embedded(settings: Settings, *, alone: bool) -> AbstractContextManager[str]:
+    serve = embedded.running if alone else embedded.reached
+    return serve(settings.home, durable=True)
+
+
+@contextmanager
+def _pool(url: str) -> Generator[Engine]:
+    engine = database.connect(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()

@@ -1,0 +1,261 @@
+"""Numbers that somebody else published come out of real files by way of the ordinary importer.
+
+Each test names its row of the acceptance table (T1 ... T22), loads the real file as a submission, and asks the running
+application.
+"""
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine, text
+
+from ingest import catalogue, registry
+from ingest.period import containing, moment
+from ingest.stages import Outcome
+from ingest.submission import Instructions
+from service import app, database, intake
+from tests.conftest import ACCEPTANCE_CATALOGUE, NOW
+
+Load = Callable[..., Outcome]
+
+
+@pytest.fixture(scope="module")
+def engine_here(own_engine: Engine, shared_data: Path) -> Engine:
+    with database.writing(own_engine) as connection:
+        registry.load(connection, catalogue.read(catalogue.FOLDER, ACCEPTANCE_CATALOGUE), by="test")
+    return own_engine
+
+
+@pytest.fixture(scope="module")
+def load(engine_here: Engine, shared_data: Path) -> Load:
+    def loaded(path: str, mapping: str, **more: Any) -> Outcome:
+        file = shared_data / path
+        instructions = Instructions("PUBLISHED_FIGURES", mapping=mapping, **more)
+        return intake.take_in(engine_here, file.read_bytes(), file.name, instructions, by="test", now=NOW)[1]
+
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def asked(engine_here: Engine) -> Iterator[Callable[..., list[dict[str, Any]]]]:
+    with TestClient(app.create(engine_here)) as client:
+
+        def ask(**parameters: str) -> list[dict[str, Any]]:
+            answer = client.get("/v1/observations", params={"limit": "100000"} | parameters)
+            assert answer.status_code == 200, answer.text
+            return json.loads(answer.text, parse_float=Decimal)["observations"]
+
+        yield ask
+
+
+Ask = Callable[..., list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def egdi(load: Load) -> None:
+    for year in ("2018", "2020", "2022"):
+        outcome = load(f"egdi/EGOV_DATA_{year}.csv", "EGDI_CSV", reason="the file of the knowledgebase")
+        assert outcome.stored, outcome.findings[:3]
+
+
+def values(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {row["period"]: row["value"] for row in rows}
+
+
+@pytest.mark.usefixtures("egdi")
+def test_t1_the_rank_of_viet_nam_in_three_surveys(asked: Ask) -> None:
+    ranks = values(asked(indicator="EGDI_RANK", reporting_unit="VN", **{"from": "2018", "to": "2022"}))
+    assert ranks == {"2018": 88, "2020": 86, "2022": 86}
+
+
+@pytest.mark.usefixtures("egdi")
+def test_t3_two_countries_share_the_fifth_place_and_nobody_has_the_sixth(asked: Ask) -> None:
+    rows = asked(indicator="EGDI_RANK", **{"from": "2022", "to": "2022"})
+    at = {place: {row["series"].split(".")[2] for row in rows if row["value"] == place} for place in (5, 6, 7)}
+    assert at[5] == {"IS", "SE"}
+    assert at[6] == set()
+    assert len(rows) == 193
+
+
+@pytest.mark.usefixtures("egdi")
+def test_t4_ranks_are_those_printed_and_not_recomputed(asked: Ask, shared_data: Path) -> None:
+    printed = {
+        row["Country Name"].strip(): int(row["E-Government Rank"])
+        for row in csv.DictReader((shared_data / "egdi/EGOV_DATA_2020.csv").read_text("utf-8-sig").splitlines())
+    }
+    for code, name in (("AD", "Andorra"), ("HU", "Hungary"), ("MK", "North Macedonia"), ("TL", "Timor-Leste")):
+        rows = asked(indicator="EGDI_RANK", reporting_unit=code, **{"from": "2020", "to": "2020"})
+        assert values(rows) == {"2020": printed[name]}
+
+
+def test_t6_cybersecurity_ranks_and_the_two_scales_never_joined(load: Load, asked: Ask) -> None:
+    outcome = load("gci/gci_vnm_published.csv", "GCI_PUBLISHED_CSV", reason="typed from the newspapers")
+    assert outcome.stored, outcome.findings[:3]
+    assert values(asked(indicator="GCI_RANK", reporting_unit="VN")) == {"2017": 101, "2018": 50, "2020": 25, "2024": 17}
+    scores = asked(indicator="GCI_SCORE*", reporting_unit="VN", source="ITU")
+    by_series: dict[str, dict[str, Any]] = {}
+    for row in scores:
+        by_series.setdefault(row["series"], {})[row["period"]] = row["value"]
+    assert sorted(by_series.values(), key=str) == [
+        {"2017": Decimal("0.245"), "2018": Decimal("0.693")},
+        {"2020": Decimal("94.59"), "2024": Decimal("99.74")},
+    ]
+    assert len({row["unit_measure"] for row in scores}) == 2
+
+
+@pytest.fixture(scope="module")
+def alfred(load: Load) -> Outcome:
+    outcome = load(
+        "alfred/GDP_all_releases.json", "ALFRED_GDP_JSON", reason="release of the Bureau of Economic Analysis"
+    )
+    assert outcome.stored, outcome.findings[:3]
+    return outcome
+
+
+def test_every_release_of_alfred_is_accounted_for(alfred: Outcome) -> None:
+    assert alfred.summary.created + alfred.summary.revised + alfred.summary.unchanged == 3199
+    assert alfred.summary.refused == 0
+
+
+@pytest.mark.usefixtures("alfred")
+@pytest.mark.parametrize(
+    ("as_of", "value"),
+    [
+        ("2009-01-29", None),
+        ("2009-01-30", "14264.6"),
+        ("2009-02-26", "14264.6"),
+        ("2009-02-27", "14200.3"),
+        ("2009-07-31", "14347.3"),
+        (None, "14608.209"),
+    ],
+)
+def test_t9_the_last_quarter_of_2008_as_it_was_known(asked: Ask, as_of: str | None, value: str | None) -> None:
+    when = {} if as_of is None else {"as_of": as_of}
+    rows = asked(indicator="US_GDP", **{"from": "2008-Q4", "to": "2008-Q4"}, **when)
+    assert [row["value"] for row in rows] == ([] if value is None else [Decimal(value)])
+
+
+@pytest.mark.usefixtures("alfred")
+def test_t10_the_first_releases_are_those_that_alfred_calls_initial(engine_here: Engine, shared_data: Path) -> None:
+    initial = json.loads((shared_data / "alfred/GDP_initial_release.json").read_text())["observations"]
+    with TestClient(app.create(engine_here)) as client:
+        key = client.get("/v1/series", params={"indicator": "US_GDP"}).json()["series"][0]["series"]
+        vintages = json.loads(client.get(f"/v1/series/{key}/vintages").text, parse_float=Decimal)["vintages"]
+    first: dict[str, Any] = {}
+    for row in vintages:
+        first.setdefault(row["period"], row)
+    ours = {(period, moment(row["published_at"]), str(row["value"])) for period, row in first.items()}
+    theirs = {
+        (str(containing(moment(row["date"]).date(), "Q")), moment(row["realtime_start"]), row["value"])
+        for row in initial
+    }
+    assert len(theirs) == 132
+    assert theirs <= ours
+
+
+def test_t18_two_provinces_share_rank_15_and_none_has_16(load: Load, asked: Ask) -> None:
+    outcome = load("dti/dti_2022_province_rank.csv", "DTI_RANK_CSV", reason="the ranking page", period="2022")
+    assert outcome.stored, outcome.findings[:3]
+    ranks = {
+        row["series"].split(".")[2]: row["value"]
+        for row in asked(indicator="DTI_RANK", **{"from": "2022", "to": "2022"})
+        if row["series"].split(".")[2].startswith("GSO")
+    }
+    assert len(ranks) == 63
+    assert sum(rank == 15 for rank in ranks.values()) == 2
+    assert sum(rank == 16 for rank in ranks.values()) == 0
+    assert ranks["GSO01_2008"] == 24
+
+
+def test_t19_blanks_are_no_value_and_never_zero(load: Load, asked: Ask, shared_data: Path) -> None:
+    for year in ("2019", "2020", "2021"):
+        assert load(f"papi/papi_{year}.csv", "PAPI_CSV", period=year).stored
+    rows = asked(indicator="PAPI_*", **{"from": "2021", "to": "2021"})
+    table = (shared_data / "papi/papi_2021.csv").read_text("utf-8-sig").splitlines()
+    blanks = sum(cell == "" for line in csv.reader(table) for cell in line)
+    missing = [row for row in rows if row["value"] is None]
+    assert len(missing) == blanks > 0
+    assert all(row["status"] == "M" and row["reason"] for row in missing)
+    assert not [row for row in rows if row["value"] == 0]
+
+
+def test_t20_world_bank_years_and_no_aggregate_is_a_country(load: Load, asked: Ask, words: Any) -> None:
+    outcome = load("worldbank/API_NY.GDP.MKTP.CD_DS2_en_csv_v2.csv", "WORLD_BANK_GDP_CSV")
+    assert outcome.stored, outcome.findings[:3]
+    rows = values(asked(indicator="GDP_CURRENT_USD", reporting_unit="VN"))
+    assert rows["1985"] == Decimal("14094688429.5982")
+    assert rows["2014"] == Decimal("186204652922.262")
+    assert "2015" not in rows
+    assert not [unit for unit in words.reporting_units if unit.name_en == "World"]
+    told = [finding for finding in outcome.findings if "WLD" in finding.found or "World" in finding.found]
+    assert told, "the aggregates that were left out are named"
+
+
+@pytest.mark.usefixtures("egdi")
+def test_t2_two_places_up_is_an_improvement_of_two(engine_here: Engine) -> None:
+    with TestClient(app.create(engine_here)) as client:
+        rows = client.get(
+            "/v1/series/A.EGDI_RANK.VN.PERIOD.UN._T/changes", params={"from": "2018", "to": "2022"}
+        ).json()
+    assert [(row["previous_period"], row["period"], row["improvement"], row["ratio"]) for row in rows["changes"]] == [
+        ("2018", "2020", 2, None),
+        ("2020", "2022", 0, None),
+    ]
+
+
+def test_t5_fifteen_places_of_five_promised_is_three_hundred_percent(client: TestClient) -> None:
+    told = client.get("/v1/targets", params={"indicator": "EGDI_RANK", "scope": "VN"}).json()["targets"]
+    target = next(each for each in told if each["kind"] == "change_from_base")
+    assert (target["base_value"], target["value"], target["period"]) == (86, -5, "2024")
+    assert [(judged["value"], judged["met"], judged["progress_percent"]) for judged in target["observed"]] == [
+        (71, True, 300)
+    ]
+    assert target["observed"][0]["published_at"].startswith("2024-09-17")
+    before = client.get("/v1/targets", params={"indicator": "EGDI_RANK", "as_of": "2024-01-01"}).json()["targets"]
+    assert all(each["observed"] == [] for each in before)
+
+
+def test_t8_the_ratio_of_two_years_agrees_with_the_printed_one(client: TestClient) -> None:
+    key = "A.NDXP_TRANSACTIONS.VN.PERIOD.REPORT._T"
+    rows = client.get(f"/v1/series/{key}/changes", params={"from": "2021", "to": "2022"}).json()["changes"]
+    assert len(rows) == 1
+    assert round(rows[0]["ratio"], 4) == 4.7535
+    assert round(rows[0]["ratio"], 1) == 4.8
+
+
+def test_t8_a_year_that_disagrees_with_its_mean_day_is_warned_and_both_are_kept(
+    engine: Engine, client: TestClient
+) -> None:
+    with engine.connect() as connection:
+        found = connection.execute(
+            text("select severity, found, expected from finding where rule = 'daily_mean_agrees_with_total'")
+        ).all()
+    assert ("warning", "2100000", "2356164") in [tuple(row) for row in found]
+    rows = client.get(
+        "/v1/observations", params={"indicator": "NDXP_*", "from": "2022", "to": "2022", "frequency": "A"}
+    )
+    assert {row["value"] for row in rows.json()["observations"]} == {860_000_000, 2_100_000}
+
+
+@pytest.mark.parametrize(
+    ("indicator", "left", "whole", "done", "percent"),
+    [
+        ("PROCEDURES_NOT_CUT", 390, 1086, 696, 64.09),
+        ("FEE_RESOLUTION_MISSING", 7, 63, 56, 88.89),
+        ("ESSENTIAL_SERVICES_LEFT", 12, 53, 41, 77.36),
+    ],
+)
+def test_t22_what_is_left_gives_what_is_done(
+    client: TestClient, indicator: str, left: int, whole: int, done: int, percent: float
+) -> None:
+    rows = client.get(f"/v1/series/M.{indicator}.VN.STOCK.REPORT._T/shares").json()["shares"]
+    assert [(row["period"], row["value"], row["whole"], row["complement"]) for row in rows] == [
+        ("2024-04", left, whole, done)
+    ]
+    assert round(rows[0]["complement_percent"], 2) == percent

@@ -1,0 +1,141 @@
+"""A real PostgreSQL for the whole session, and databases on it.
+
+`CHISO_TEST_DATABASE_URL` names a server on which databases may be made; without it the embedded one runs. What a test
+writes it writes in a transaction that is rolled back (`connection`), or into a database of its own (`new_database`).
+"""
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
+
+from ingest import registry
+from ingest.catalogue import Catalogue
+from service import app, database, embedded, identity, startup
+
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+ACCEPTANCE_CATALOGUE = Path(__file__).parent / "catalogue_acceptance"
+NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+
+_server: dict[str, str] = {}
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real published files that are not part of the project."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the folder of real published files (../shared/data) is not beside this checkout")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database of a server on which others can be made."""
+    if given := os.environ.get("CHISO_TEST_DATABASE_URL"):
+        yield given
+    else:
+        with embedded.running(tmp_path_factory.mktemp("home"), durable=False) as url:
+            yield url
+
+
+@pytest.fixture(scope="session")
+def new_database(server_url: str) -> Iterator[Callable[[], str]]:
+    """Makes an empty database and returns its URL; all are dropped when the session ends."""
+    names = (f"chiso_test_{os.getpid()}_{number}" for number in itertools.count())
+    made: list[str] = []
+    base = make_url(server_url.replace("postgresql://", "postgresql+psycopg://", 1))
+    engine = create_engine(base, isolation_level="AUTOCOMMIT")
+
+    def make() -> str:
+        name = next(names)
+        with engine.connect() as connection:
+            connection.execute(text(f"create database {name} template template0 encoding 'UTF8'"))
+        made.append(name)
+        return base.set(database=name).render_as_string(hide_password=False)
+
+    yield make
+    with engine.connect() as connection:
+        for name in made:
+            connection.execute(text(f"drop database {name} with (force)"))
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def new_engine(new_database: Callable[[], str]) -> Iterator[Callable[[], Engine]]:
+    """Makes a database with schema, catalogue and published figures, and a pool on it."""
+    engines: list[Engine] = []
+
+    def make() -> Engine:
+        engine = database.connect(new_database())
+        engines.append(engine)
+        startup.prepare(engine, tell=lambda _: None)
+        _note(engine)
+        return engine
+
+    yield make
+    for engine in engines:
+        engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def engine(new_engine: Callable[[], Engine]) -> Engine:
+    """The database as it is after a first start; nobody commits anything to it."""
+    return new_engine()
+
+
+@pytest.fixture
+def connection(engine: Engine) -> Iterator[Connection]:
+    """A transaction on that database which is rolled back."""
+    with engine.connect() as connection, connection.begin() as transaction:
+        yield connection
+        transaction.rollback()
+
+
+@pytest.fixture(scope="session")
+def words(engine: Engine) -> Catalogue:
+    """The catalogue as the database has it."""
+    with engine.connect() as connection:
+        return registry.read(connection)
+
+
+@pytest.fixture(scope="session")
+def client(engine: Engine) -> Iterator[TestClient]:
+    """A client that reads from that database."""
+    with TestClient(app.create(engine), raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def own_engine(new_engine: Callable[[], Engine]) -> Engine:
+    """A database for this module alone, to commit to."""
+    return new_engine()
+
+
+@pytest.fixture(scope="module")
+def sender(own_engine: Engine) -> Iterator[TestClient]:
+    """A client of the module's own database that is signed in as the administrator."""
+    with database.writing(own_engine) as connection:
+        secret = identity.new_secret(connection, by="test")
+    with TestClient(app.create(own_engine), raise_server_exceptions=False) as client:
+        client.auth = (identity.ADMINISTRATOR, secret)
+        yield client
+
+
+def _note(engine: Engine) -> None:
+    with engine.connect() as connection:
+        _server["postgresql"] = connection.execute(text("show server_version")).scalar_one()
+        _server["timescaledb"] = database.timescaledb_version(connection) or ""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in the closing lines what the suite ran on."""
+    if _server:
+        timescaledb = f"with TimescaleDB {_server['timescaledb']}" if _server["timescaledb"] else "without TimescaleDB"
+        terminalreporter.write_line(f"Ran on PostgreSQL {_server['postgresql']}, {timescaledb}.")
+    data = "with" if SHARED_DATA.is_dir() else "without (tests of real files skipped)"
+    terminalreporter.write_line(f"Ran {data} the published files of ../shared/data.")

@@ -1,0 +1,273 @@
+"""The API for programs that read, on the figures that every first start loads."""
+
+import csv
+import io
+import json
+from datetime import datetime
+from typing import Any
+
+import pandas
+import pytest
+from fastapi.testclient import TestClient
+from pydantic import BaseModel
+
+from service.api import shapes
+from service.archive.series import ANSWER_COLUMNS
+
+EGDI = "A.EGDI_RANK.VN.PERIOD.UN._T"
+
+
+def get(client: TestClient, path: str, **parameters: str) -> dict[str, Any]:
+    answer = client.get(path, params=parameters)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def problem(client: TestClient, path: str, status: int, **parameters: str) -> dict[str, Any]:
+    answer = client.get(path, params=parameters)
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    told = answer.json()
+    assert told["status"] == status
+    assert told["instance"] == path.split("?")[0]
+    return told
+
+
+def test_the_rank_of_viet_nam_in_twelve_editions(client: TestClient) -> None:
+    rows = get(client, "/v1/observations", indicator="EGDI_RANK", reporting_unit="VN")["observations"]
+    ranks = {row["period"]: row["value"] for row in rows}
+    assert len(rows) == 12
+    assert (ranks["2003"], ranks["2020"], ranks["2022"], ranks["2024"]) == (97, 86, 86, 71)
+    assert all(row["unit_measure"] == "rank" and row["status"] == "A" and row["document"] for row in rows)
+
+
+def test_as_of_the_first_of_january_2021_the_last_rank_is_86(client: TestClient) -> None:
+    rows = get(client, "/v1/observations", indicator="EGDI_RANK", reporting_unit="VN", as_of="2021-01-01")
+    assert (rows["observations"][-1]["period"], rows["observations"][-1]["value"]) == ("2020", 86)
+
+
+def test_a_day_of_publication_is_in_its_own_as_of_and_not_in_the_day_before(client: TestClient) -> None:
+    path = f"/v1/series/{EGDI}/observations"
+    assert get(client, path, as_of="2024-09-17")["observations"][-1]["period"] == "2024"
+    assert get(client, path, as_of="2024-09-16")["observations"][-1]["period"] == "2022"
+    assert get(client, path, as_of="2024-09-16T23:59:59.999999+07:00")["observations"][-1]["period"] == "2022"
+    assert get(client, path, as_of="2024-09-17T00:00:00+07:00")["observations"][-1]["period"] == "2024"
+
+
+def test_three_vintages_of_one_share_stand_with_their_spans_and_reasons(client: TestClient) -> None:
+    key = "A.DIGITAL_ECONOMY_GDP_SHARE.VN.PERIOD.GSO._T"
+    rows = get(client, f"/v1/series/{key}/vintages", **{"from": "2022", "to": "2022"})["vintages"]
+    assert [row["value"] for row in rows] == [12.86, 12.67, 12.83]
+    assert [row["valid_to"] for row in rows] == [rows[1]["published_at"], rows[2]["published_at"], None]
+    assert rows[0]["reason"] is None
+    assert all(row["reason"] for row in rows[1:])
+    as_of = get(client, f"/v1/series/{key}/observations", as_of="2023-10-01", **{"from": "2022", "to": "2022"})
+    assert as_of["observations"] == [{name: rows[0][name] for name in ANSWER_COLUMNS}]
+
+
+def test_conflicting_sources_stand_side_by_side(client: TestClient) -> None:
+    rows = get(client, "/v1/observations", indicator="GCI_SCORE", reporting_unit="VN", **{"from": "2020", "to": "2020"})
+    assert {row["series"].split(".")[4]: row["value"] for row in rows["observations"]} == {
+        "ITU": 94.59,
+        "BLAVATNIK": 94.55,
+    }
+
+
+def test_numbers_are_written_with_the_digits_that_were_reported(client: TestClient) -> None:
+    text = client.get(
+        "/v1/observations", params={"indicator": "EGDI_SCORE", "reporting_unit": "VN", "from": "2024"}
+    ).text
+    assert '"value":0.77092' in text
+
+
+def test_several_indicators_by_commas_repetition_and_wildcard(client: TestClient) -> None:
+    by_comma = get(client, "/v1/observations", indicator="GCI_RANK,GII_RANK", reporting_unit="VN")["observations"]
+    repeated = client.get("/v1/observations?indicator=GCI_RANK&indicator=GII_RANK&reporting_unit=VN").json()
+    wildcard = get(client, "/v1/observations", indicator="G*_RANK", reporting_unit="VN")["observations"]
+    assert by_comma == repeated["observations"]
+    assert {row["series"].split(".")[1] for row in by_comma} == {"GCI_RANK", "GII_RANK"}
+    assert [row for row in wildcard if row in by_comma] == by_comma
+
+
+def test_pages_follow_each_other_and_leave_nothing_out(client: TestClient) -> None:
+    whole = get(client, "/v1/observations", reporting_unit="VN")["observations"]
+    pages: list[dict[str, Any]] = []
+    cursor: dict[str, str] = {}
+    while True:
+        answer = client.get("/v1/observations", params={"reporting_unit": "VN", "limit": "50"} | cursor)
+        pages += answer.json()["observations"]
+        if answer.json()["next"] is None:
+            assert "link" not in answer.headers
+            break
+        assert f"cursor={answer.json()['next']}" in answer.headers["link"]
+        cursor = {"cursor": answer.json()["next"]}
+    assert pages == whole
+    assert len(whole) > 150
+
+
+def test_csv_has_the_same_names_and_the_same_figures_as_json(client: TestClient) -> None:
+    rows = get(client, "/v1/observations", reporting_unit="VN", limit="100000")["observations"]
+    answer = client.get("/v1/observations", params={"reporting_unit": "VN", "format": "csv"})
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    table = list(csv.DictReader(io.StringIO(answer.text)))
+    assert list(table[0]) == list(ANSWER_COLUMNS)
+    assert [(row["series"], row["period"], row["status"]) for row in table] == [
+        (row["series"], row["period"], row["status"]) for row in rows
+    ]
+    for ours, theirs in zip(table, rows, strict=True):
+        assert ours["published_at"] == theirs["published_at"]
+        assert (float(ours["value"]) if ours["value"] else None) == theirs["value"]
+        assert (ours["comment"] or None) == theirs["comment"]
+    by_accept = client.get("/v1/observations?reporting_unit=VN", headers={"Accept": "text/csv"})
+    assert by_accept.text == answer.text
+
+
+def test_pandas_reads_the_csv_as_it_is(client: TestClient) -> None:
+    answer = client.get(f"/v1/series/{EGDI}/observations", params={"format": "csv"})
+    frame = pandas.read_csv(io.StringIO(answer.text), parse_dates=["published_at"])
+    assert frame["value"].tolist()[-1] == 71
+    assert str(frame["published_at"].dtype).startswith("datetime64")
+
+
+@pytest.mark.parametrize(
+    ("path", "parameters", "status", "kind", "sentence"),
+    [
+        ("/v1/observations", {"indicatr": "X"}, 400, "unknown-parameter", "Did you mean indicator?"),
+        ("/v1/observations", {"indicator": "EGDI_RNK"}, 404, "unknown-code", "Did you mean EGDI_RANK"),
+        ("/v1/observations", {"reporting_unit": "Atlantis"}, 404, "unknown-code", "“Atlantis” is no reporting unit"),
+        ("/v1/observations", {"as_of": "gestern"}, 400, "not-a-period", "“gestern” is no period"),
+        ("/v1/observations", {"from": "2024-Q9"}, 400, "not-a-period", "“2024-Q9” is no period"),
+        ("/v1/observations", {"from": "2024", "to": "2020"}, 400, "empty-span", "lies after"),
+        ("/v1/observations", {"format": "xml"}, 406, "unknown-format", "no format “xml”"),
+        ("/v1/observations", {"limit": "0"}, 400, "invalid-parameter", "“limit” is “0”"),
+        ("/v1/observations", {"cursor": "x"}, 400, "not-a-cursor", "none of ours"),
+        ("/v1/series/EGDI/observations", {}, 400, "not-a-series-key", "“EGDI” is no series key"),
+        ("/v1/series/A.EGDI_RANK.VN.PERIOD.WB._T/observations", {}, 404, "unknown-code", f"Did you mean {EGDI}"),
+        ("/v1/indicators/EGDI_RNK", {}, 404, "unknown-code", "Did you mean EGDI_RANK"),
+        ("/v1/reporting-units", {"level": "provnce"}, 404, "unknown-code", "Did you mean province"),
+        ("/v1/reporting-units", {"valid_on": "soon"}, 400, "not-a-period", "“soon” is no period"),
+        ("/v1/nothing", {}, 404, "not-found", "nothing at this address"),
+        ("/healthz", {"x": "1"}, 400, "unknown-parameter", "There are: none"),
+    ],
+)
+def test_a_wrong_question_is_answered_with_a_sentence(
+    client: TestClient, path: str, parameters: dict[str, str], status: int, kind: str, sentence: str
+) -> None:
+    told = problem(client, path, status, **parameters)
+    assert told["type"] == f"/problems/{kind}"
+    assert sentence in told["detail"]
+
+
+def test_a_parameter_that_is_one_thing_cannot_be_said_twice(client: TestClient) -> None:
+    answer = client.get("/v1/observations?as_of=2020&as_of=2021")
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/repeated-parameter")
+
+
+def test_dak_lak_is_found_without_diacritics_and_in_all_its_times(client: TestClient) -> None:
+    for written in ("dak lak", "Đăk Lăk", "ĐẮK LẮK", "đắc lắc"):
+        rows = get(client, "/v1/reporting-units", q=written)["reporting_units"]
+        assert [row["code"] for row in rows] == ["GSO66", "GSO66_2004", "GSO66_2025"], written
+
+
+def test_63_provinces_became_34_and_huế_and_ha_noi_have_their_own_days(client: TestClient) -> None:
+    def there(day: str) -> dict[str, str]:
+        rows = get(client, "/v1/reporting-units", level="province", valid_on=day)["reporting_units"]
+        return {row["code"]: row["name_vi"] for row in rows}
+
+    assert (len(there("2025-06-30")), len(there("2025-07-01"))) == (63, 34)
+    assert "GSO46" in there("2024-12-31")
+    assert "GSO46_2025" in there("2025-01-01")
+    assert {"GSO01", "GSO28"} <= set(there("2008-07-31"))
+    assert "GSO28" not in there("2008-08-01")
+
+
+def test_units_are_sorted_by_the_vietnamese_alphabet(client: TestClient) -> None:
+    rows = get(client, "/v1/reporting-units", level="province", valid_on="2025-07-01")["reporting_units"]
+    names = [row["short_vi"] for row in rows]
+    assert names.index("Cần Thơ") > names.index("Cà Mau")
+    assert names.index("Đà Nẵng") > names.index("Cao Bằng")
+    assert names.index("Đồng Tháp") < names.index("Gia Lai")
+
+
+def test_a_reporting_unit_tells_what_it_came_from(client: TestClient) -> None:
+    bac_ninh = get(client, "/v1/reporting-units/gso24_2025")
+    assert {kin["reporting_unit"] for kin in bac_ninh["predecessors"]} == {"GSO24", "GSO27"}
+    assert "202/2025/QH15" in bac_ninh["predecessors"][0]["legal_act"]
+    assert {"scheme": "GSO", "code": "24", "valid_from": "2025-07-01", "valid_to": None} in bac_ninh["codes"]
+
+
+def test_indicators_are_found_in_both_languages(client: TestClient) -> None:
+    for words in ("hồ sơ trực tuyến", "ho so truc tuyen", "files processed online"):
+        assert "ONLINE_FILING_RATE" in [row["code"] for row in get(client, "/v1/indicators", q=words)["indicators"]]
+    rate = get(client, "/v1/indicators/ONLINE_FILING_RATE")
+    assert rate["numerator_vi"]
+    assert rate["denominator_vi"]
+    assert rate["targets"]
+    assert len(get(client, "/v1/indicators")["indicators"]) >= 55
+
+
+@pytest.mark.parametrize(
+    ("path", "shape"),
+    [
+        ("/v1/indicators", shapes.Indicators),
+        ("/v1/indicators/EGDI_RANK", shapes.IndicatorInFull),
+        ("/v1/reporting-units?limit=7", shapes.ReportingUnits),
+        ("/v1/reporting-units/GSO24_2025", shapes.ReportingUnitInFull),
+        ("/v1/datasets", shapes.Datasets),
+        ("/v1/datasets/PROVINCE_QUARTERLY", shapes.Dataset),
+        ("/v1/series?limit=5", shapes.SeriesList),
+        ("/v1/observations?reporting_unit=VN", shapes.Observations),
+        (f"/v1/series/{EGDI}/observations", shapes.Observations),
+        (f"/v1/series/{EGDI}/vintages", shapes.Vintages),
+        ("/healthz", shapes.Health),
+        ("/readyz", shapes.Readiness),
+    ],
+)
+def test_every_answer_has_the_shape_that_openapi_gives(client: TestClient, path: str, shape: type[BaseModel]) -> None:
+    shape.model_validate_json(client.get(path).text)
+
+
+def test_every_example_in_openapi_is_answered(client: TestClient) -> None:
+    description = client.get("/openapi.json").json()
+    tried = 0
+    for path, methods in description["paths"].items():
+        for parameter in methods.get("get", {}).get("parameters", []):
+            for example in parameter.get("schema", {}).get("examples", []) or parameter.get("examples", []):
+                if parameter["in"] == "path":
+                    answer = client.get(path.replace(f"{{{parameter['name']}}}", example))
+                else:
+                    answer = client.get(path.replace("{key}", EGDI), params={parameter["name"]: example})
+                assert answer.status_code == 200, (path, parameter["name"], answer.text)
+                tried += 1
+    assert tried >= 10
+
+
+def test_every_route_says_what_it_does_and_how_it_fails(client: TestClient) -> None:
+    for path, methods in client.get("/openapi.json").json()["paths"].items():
+        for method, route in methods.items():
+            assert route.get("summary"), (method, path)
+            assert route.get("description"), (method, path)
+            assert "application/problem+json" in route["responses"]["400"]["content"], (method, path)
+
+
+def test_an_unforeseen_failure_is_a_problem_without_a_trace(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr("service.archive.catalogue.indicators", broken)
+    told = problem(client, "/v1/indicators", 500)
+    assert "secret" not in json.dumps(told)
+    assert told["number"] in told["detail"]
+
+
+def test_moments_carry_their_zone(client: TestClient) -> None:
+    row = get(client, f"/v1/series/{EGDI}/observations")["observations"][-1]
+    assert row["published_at"] == "2024-09-17T00:00:00+07:00"
+    assert datetime.fromisoformat(row["recorded_at"]).tzinfo is not None
+
+
+def test_any_site_may_read(client: TestClient) -> None:
+    answer = client.get("/v1/observations?indicator=EGDI_RNK", headers={"Origin": "https://example.org"})
+    assert answer.headers["access-control-allow-origin"] == "*"
