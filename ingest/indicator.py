@@ -54,8 +54,9 @@ class Lead:
 @dataclass(frozen=True, slots=True)
 class Indicator:
     """What is measured (chỉ tiêu). A new definition or another scale is a new indicator, named in `replaced_by`.
-    `daily_mean_of` names the indicator of whose value this one is the mean of a day. `minimum` and `maximum` are those of
-    the unit of measure where the indicator states none of its own.
+
+    `daily_mean_of` names the indicator of whose value this one is the mean of a day. `minimum` and `maximum` are those
+    of the unit of measure where the indicator states none of its own.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = ONLY_KNOWN_KEYS

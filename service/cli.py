@@ -1,8 +1,8 @@
 """The programs: what a person types. Every failure is a sentence on stderr and a status other than 0."""
 
 import getpass
+import logging
 import socket
-import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -10,7 +10,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
-import structlog
 import typer
 import uvicorn
 from rich.console import Console
@@ -21,7 +20,7 @@ from ingest.period import NotAPeriod, moment, now
 from ingest.place import in_vietnamese
 from ingest.stages import Outcome
 from ingest.submission import Instructions
-from service import app, database, embedded, identity, intake, settings, startup
+from service import app, database, embedded, identity, intake, logs, settings, startup
 from service.archive import forms
 from sql import migration
 
@@ -59,10 +58,7 @@ Folders = Annotated[list[Path] | None, typer.Argument(help="folders of your own,
 
 def main() -> None:
     """Run the program that was typed."""
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(30),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    logs.configure(logging.WARNING)
     try:
         program()
     except _SENTENCES as failure:
@@ -73,6 +69,7 @@ def main() -> None:
 @program.command()
 def serve() -> None:
     """Start everything: the database, the schema, the catalogue, the published figures, and the service."""
+    logs.configure()
     told = settings.read()
     listening = _listen(told.host, told.port)
     with _status("Starting PostgreSQL") as tell, startup.opened(told, alone=True) as engine:

@@ -16,13 +16,15 @@ from sqlalchemy import Connection, Engine, create_engine, make_url, text
 
 from ingest import registry
 from ingest.catalogue import Catalogue
-from service import app, database, embedded, identity, startup
+from service import app, database, embedded, identity, logs, startup
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 ACCEPTANCE_CATALOGUE = Path(__file__).parent / "catalogue_acceptance"
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 
 _server: dict[str, str] = {}
+
+logs.configure()
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,12 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+
+# A decimal leaves as a JSON number with the digits that were reported.
+Number = Annotated[Decimal, WithJsonSchema({"type": "number"})]
 
 
 class Shape(BaseModel):
@@ -18,7 +21,7 @@ class Observation(Shape):
 
     series: str = Field(description="the key of the series", examples=["A.EGDI_RANK.VN.PERIOD.UN._T"])
     period: str = Field(description="the period, as SDMX writes it", examples=["2024"])
-    value: Decimal | None = Field(description="a JSON number in `unit_measure`; null where status is M", examples=[71])
+    value: Number | None = Field(description="a JSON number in `unit_measure`; null where status is M", examples=[71])
     status: str = Field(
         description="SDMX CL_OBS_STATUS: A official, P provisional, E estimated, F forecast, B break, M missing"
     )
@@ -60,7 +63,7 @@ class Derived(Shape):
 
     series: str
     period: str
-    value: Decimal
+    value: Number
     status: str
     unit_measure: str
     published_at: datetime
@@ -70,10 +73,10 @@ class Change(Derived):
     """A figure beside the one before it."""
 
     previous_period: str
-    previous_value: Decimal
-    difference: Decimal = Field(description="new minus old")
-    improvement: Decimal | None = Field(description="the difference with the sign that means better")
-    ratio: Decimal | None = Field(description="new over old; null for ranks and where the old is 0")
+    previous_value: Number
+    difference: Number = Field(description="new minus old")
+    improvement: Number | None = Field(description="the difference with the sign that means better")
+    ratio: Number | None = Field(description="new over old; null for ranks and where the old is 0")
 
 
 class Changes(Shape):
@@ -86,10 +89,10 @@ class Changes(Shape):
 class Share(Derived):
     """A count and the whole that it was counted in."""
 
-    whole: Decimal
-    share_percent: Decimal
-    complement: Decimal = Field(description="whole minus value")
-    complement_percent: Decimal
+    whole: Number
+    share_percent: Number
+    complement: Number = Field(description="whole minus value")
+    complement_percent: Number
 
 
 class Shares(Shape):
@@ -154,8 +157,8 @@ class Indicator(Shape):
     numerator_en: str | None
     denominator_vi: str | None
     denominator_en: str | None
-    minimum: Decimal | None
-    maximum: Decimal | None
+    minimum: Number | None
+    maximum: Number | None
     lead: list[Lead]
     document: str
     reference: str | None
@@ -172,9 +175,9 @@ class Target(Shape):
     scope: str
     period: str
     kind: str
-    value: Decimal
+    value: Number
     base_period: str | None
-    base_value: Decimal | None
+    base_value: Number | None
     document: str
     words: str | None
     note: str | None
@@ -184,9 +187,7 @@ class Judged(Derived):
     """What a figure says of a target."""
 
     met: bool
-    progress_percent: Decimal | None = Field(
-        description="(value - base) / (promised - base) * 100; null without a base"
-    )
+    progress_percent: Number | None = Field(description="(value - base) / (promised - base) * 100; null without a base")
 
 
 class TargetObserved(Target):

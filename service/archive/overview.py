@@ -55,7 +55,7 @@ def latest(connection: Connection, series: Sequence[int], *, as_of: datetime) ->
             f"""
             {_FIGURE.format(place=place)}
             where place = 1
-            order by indicator, position, source_place, accumulation, breakdown, frequency_place
+            order by indicator, position, source_place, accumulation, breakdown <> '_T', breakdown, frequency_place
             """
         ),
         {"series": list(series), "as_of": as_of},
@@ -74,7 +74,7 @@ def recent(connection: Connection, series: Sequence[int], *, as_of: datetime, li
             f"""
             {_FIGURE.format(place=place)}
             where place <= :limit
-            order by source_place, accumulation, breakdown, frequency_place, series, place
+            order by breakdown <> '_T', breakdown, source_place, accumulation, frequency_place, series, place
             """
         ),
         {"series": list(series), "as_of": as_of, "limit": limit},
@@ -105,7 +105,7 @@ from (
     select
         series.key as series, series.frequency, series.indicator, series.reporting_unit, series.accumulation,
         series.source, series.breakdown,
-        indicator.unit_measure, indicator.name_vi as indicator_vi, indicator.name_en as indicator_en,
+        unit_of_measure.code as unit_measure, indicator.name_vi as indicator_vi, indicator.name_en as indicator_en,
         unit_of_measure.symbol_vi, unit_of_measure.symbol_en,
         reporting_unit.name_vi as reporting_unit_vi, reporting_unit.name_en as reporting_unit_en,
         reporting_unit.level, reporting_unit.position,
@@ -120,7 +120,7 @@ from (
     from observation_as_of(:as_of) as vintage
     join series on series.id = vintage.series_id
     join indicator on indicator.code = series.indicator
-    join unit_of_measure on unit_of_measure.code = indicator.unit_measure
+    join unit_of_measure on unit_of_measure.code = unit_of(series.breakdown, indicator.unit_measure)
     join reporting_unit on reporting_unit.code = series.reporting_unit
     join source on source.code = series.source
     left join document on document.id = vintage.document_id
