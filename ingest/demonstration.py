@@ -14,7 +14,7 @@ from ingest import inbox, ledger, registry
 from ingest.catalogue import Catalogue
 from ingest.dataset import Dataset
 from ingest.observation import GENERATED, OBSERVATION_COLUMNS, SeriesKey
-from ingest.period import Period, containing
+from ingest.period import LOCAL_ZONE, Period, containing
 
 _SEED = 20_220_128
 _QUARTERS = 12
@@ -61,7 +61,7 @@ def _walk(random: numpy.random.Generator, catalogue: Catalogue, code: str, lengt
 
 
 def _row(series: str, period: Period, value: str, now: datetime) -> dict[str, object]:
-    published = min(period.end.replace(tzinfo=now.tzinfo) + timedelta(14), now)
+    published = min(period.end.replace(tzinfo=LOCAL_ZONE) + timedelta(14), now)
     return {
         "series": series,
         "period_start": period.start,

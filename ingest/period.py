@@ -128,9 +128,11 @@ def parse_span(text: str) -> tuple[Period, str | None]:
     for pattern, made in _FORMS:
         if found := pattern.fullmatch(plain):
             try:
-                return made(*found.groups())
-            except ValueError:
+                meant, accumulation = made(*found.groups())
+                _ = meant.end  # the last year that a calendar has is none of ours
+            except (ValueError, OverflowError):
                 break
+            return meant, accumulation
     raise NotAPeriod(text)
 
 
@@ -149,10 +151,12 @@ def moment(text: str, *, end_of_day: bool = False) -> datetime:
     """A moment with its zone: an ISO time as it stands, a bare day its beginning (or its end) in the local zone.
 
     A publication known only by its month counts from the month's last day, by its year from 31 December: from then on
-    it was known for certain.
+    it was known for certain. `9999-12-31` is for ever, as other services write it.
 
     Raises NotAPeriod.
     """
+    if text == "9999-12-31":
+        return datetime.max.replace(tzinfo=UTC)
     if re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:.*", text):
         try:
             # A "+" typed into an address arrives as a space.

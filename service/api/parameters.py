@@ -3,13 +3,12 @@
 import base64
 import binascii
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Annotated, TypeVar
 
 import msgspec
 from fastapi import Query, Request
-from sqlalchemy import Connection, text
 
 from ingest.spelling import nearest
 from service.problems import Problem
@@ -23,15 +22,15 @@ Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="how many at the
 Cursor = Annotated[str | None, Query(description="`next` of the page before")]
 
 
-def codes(connection: Connection, parameter: str, table: str, written: Sequence[str] | None) -> list[str] | None:
-    """The codes of a table that were asked for, wildcards spelled out; None where nothing was.
+def codes(parameter: str, written: Sequence[str] | None, known: Callable[[], Sequence[str]]) -> list[str] | None:
+    """Those of the known codes that were asked for, wildcards spelled out; None where nothing was asked for.
 
-    A wildcard that fits nothing is no code; a code that does not exist is a problem with the nearest that does.
+    A wildcard may fit nothing; a code that does not exist is a problem with the nearest that does.
     """
     if written is None:
         return None
-    known = connection.execute(text(f"select code from {table} order by code")).scalars().all()
-    return list(itertools.chain.from_iterable(_matching(parameter, each, known) for each in _split(written)))
+    there = known()
+    return list(itertools.chain.from_iterable(_matching(parameter, each, there) for each in _split(written)))
 
 
 def wanted_format(request: Request, written: str | None, offered: dict[str, str]) -> str:

@@ -9,7 +9,8 @@ from fastapi.responses import Response, StreamingResponse
 from sqlalchemy import Connection
 
 from ingest import period
-from ingest.observation import SeriesKey
+from ingest.observation import ACCUMULATIONS, SeriesKey
+from ingest.period import FREQUENCIES
 from ingest.spelling import nearest
 from service.api import answers, shapes
 from service.api.parameters import (
@@ -155,14 +156,14 @@ def selection(
 ) -> Selection:
     """The series that the parameters name; each code must exist, `*` stands for any text."""
     asked = {
-        "indicator": codes(connection, "indicator", "indicator", indicator),
-        "reporting_unit": codes(connection, "reporting_unit", "reporting_unit", reporting_unit),
-        "source": codes(connection, "source", "source", source),
-        "frequency": codes(connection, "frequency", "(select distinct frequency as code from series)", frequency),
-        "accumulation": codes(
-            connection, "accumulation", "(select distinct accumulation as code from series)", accumulation
+        "indicator": codes("indicator", indicator, lambda: catalogue.codes(connection, "indicator")),
+        "reporting_unit": codes(
+            "reporting_unit", reporting_unit, lambda: catalogue.codes(connection, "reporting_unit")
         ),
-        "breakdown": codes(connection, "breakdown", "(select distinct breakdown as code from series)", breakdown),
+        "source": codes("source", source, lambda: catalogue.codes(connection, "source")),
+        "frequency": codes("frequency", frequency, lambda: list(FREQUENCIES)),
+        "accumulation": codes("accumulation", accumulation, lambda: list(ACCUMULATIONS)),
+        "breakdown": codes("breakdown", breakdown, lambda: series.breakdowns(connection)),
     }
     return Selection({name: wanted for name, wanted in asked.items() if wanted is not None})
 
@@ -276,7 +277,7 @@ def targets_listed(
 ) -> Response:
     """Targets in the words of their documents, with what the figures of their own period say of them."""
     moment = as_of_moment(as_of)
-    wanted = codes(connection, "indicator", "indicator", indicator)
+    wanted = codes("indicator", indicator, lambda: catalogue.codes(connection, "indicator"))
     told = targets.listed(connection, indicators=wanted, scopes=scope, as_of=moment)
     return answers.json({"as_of": moment, "targets": told})
 
@@ -363,7 +364,7 @@ def _number(connection: Connection, key: str) -> int:
 
 
 def _code(connection: Connection, table: str, written: str) -> str:
-    found = codes(connection, table, table, [written]) or []
+    found = codes(table, [written], lambda: catalogue.codes(connection, table)) or []
     if len(found) != 1:
         raise _unknown(table, written, found[:3])
     return found[0]

@@ -98,6 +98,12 @@ def datasets(connection: Connection, *, search: str | None, after: str | None, l
     return _onward(found, "code", after, limit)
 
 
+def codes(connection: Connection, word: str) -> list[str]:
+    """All codes of a word of the catalogue: indicator, reporting_unit, source, dataset."""
+    assert word in ("indicator", "reporting_unit", "source", "dataset")  # noqa: S101 - it is the name of a table
+    return list(connection.execute(text(f"select code from {word} order by code")).scalars())
+
+
 def indicator(connection: Connection, code: str) -> dict[str, Any] | None:
     """One indicator, with INDICATOR_COLUMNS and its targets."""
     found = _one(connection, "indicator", INDICATOR_COLUMNS, code)

@@ -116,6 +116,11 @@ def keys(connection: Connection, indicator: str) -> list[str]:
     return list(found.scalars())
 
 
+def breakdowns(connection: Connection) -> list[str]:
+    """The breakdowns that there are series of."""
+    return list(connection.execute(text("select distinct breakdown from series order by 1")).scalars())
+
+
 def observations(
     connection: Connection, series: Sequence[int], span: Span, *, as_of: datetime, page: Page
 ) -> list[dict[str, Any]]:

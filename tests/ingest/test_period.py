@@ -98,6 +98,13 @@ def test_a_plus_that_became_a_space_in_an_address_is_still_a_zone() -> None:
     assert period.moment("2024-07-01T09:00") == datetime(2024, 7, 1, 2, tzinfo=UTC)
 
 
+def test_the_end_of_time_is_a_moment_and_no_period() -> None:
+    assert period.moment("9999-12-31").year == 9999
+    for written in ("9999", "9999-12-31", "0000", "0000-Q1"):
+        with pytest.raises(NotAPeriod):
+            parse(written)
+
+
 def test_periods_are_ordered_by_time() -> None:
     assert sorted([parse("2024-Q2"), parse("2023-Q4")]) == [parse("2023-Q4"), parse("2024-Q2")]
     assert isinstance(parse("2024"), Period)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 from string import Formatter
 from typing import Any, get_args
 
@@ -19,7 +20,7 @@ from ingest.catalogue import Catalogue
 from ingest.indicator import Direction, Level, Pillar
 from ingest.period import LOCAL_ZONE
 from ingest.reporting_unit import LineageKind
-from service import app, database
+from service import app, database, portal
 from service.archive import overview, series
 from service.archive.series import Selection
 from service.portal import trend, writing
@@ -100,6 +101,13 @@ def test_sources_that_disagree_stand_side_by_side_in_the_order_of_the_catalogue(
     assert places == sorted(places)
 
 
+def test_a_count_stands_without_the_whole_on_the_first_page_and_with_it_on_its_own(client: TestClient) -> None:
+    text = read(client, "/indicators/ESSENTIAL_SERVICES_LEFT").text
+    assert "tháng · tại cuối kỳ · mẫu số" in text
+    assert "Tháng 04/2024 53 chính thức" in text
+    assert "mẫu số" not in read(client, "/").text
+
+
 @pytest.mark.parametrize("typed", ["ho so truc tuyen", "HỒ SƠ trực tuyến", "WHOLE_FILING_RATE"])
 def test_a_search_finds_indicators_without_diacritics(client: TestClient, typed: str) -> None:
     assert "Tỷ lệ hồ sơ trực tuyến toàn trình" in read(client, f"/?q={typed}").text
@@ -164,7 +172,7 @@ def test_a_merged_province_says_what_it_came_from_and_became(client: TestClient)
     page = read(client, "/reporting-units/GSO24_2025")
     assert "Hình thành từ" in page.text
     assert "Tỉnh Bắc Giang 01/07/2025 hợp nhất, sáp nhập Nghị quyết 202/2025/QH15" in page.text
-    assert "Tồn tại từ 01/07/2025" in page.text
+    assert "Thời gian tồn tại từ 01/07/2025" in page.text
     former = read(client, "/reporting-units/gso24")
     assert "Trở thành" in former.text
     assert "mã của cơ quan thống kê 24 đến hết 30/06/2025" in former.text
@@ -175,6 +183,7 @@ def test_a_merged_province_says_what_it_came_from_and_became(client: TestClient)
     [
         ("/indicators/EGDI_RANKK", 404, "Không có chỉ tiêu “EGDI_RANKK”. Có phải là: Xếp hạng Chỉ số phát triển"),
         ("/indicators/EGDI_RANKK?lang=en", 404, "There is no indicator “EGDI_RANKK”. Did you mean: UN E-Government"),
+        ("/indicators/%00", 404, "Không có chỉ tiêu"),
         ("/reporting-units/GSO99", 404, "Không có đơn vị báo cáo “GSO99”."),
         ("/indicators/EGDI_RANK?reporting_unit=GSO99", 404, "Không có đơn vị báo cáo “GSO99”."),
         ("/?pilar=GOV", 400, "Trang này không có tham số “pilar”."),
@@ -285,6 +294,7 @@ def test_the_latest_figure_is_of_the_period_that_ends_last_whatever_its_frequenc
         ("1086", "count", "", "1.086", "1,086"),
         ("71", "rank", "hạng", "hạng\u00a071", "hạng\u00a071"),
         ("81.20", "per_100_people", "/100 dân", "81,20/100 dân", "81.20/100 dân"),
+        ("158", "usd_billion", "US$ billion", "US$158\u00a0billion", "US$158\u00a0billion"),
         ("-0.6077", "score_0_1", "điểm", "-0,6077\u00a0điểm", "-0.6077\u00a0điểm"),
     ],
 )
@@ -384,6 +394,15 @@ def test_every_word_is_there_in_both_languages_with_the_same_places() -> None:
         assert vi == unicodedata.normalize("NFC", vi)
         assert vi
         assert en
+
+
+def test_every_word_is_used() -> None:
+    folder = Path(portal.__file__).parent
+    pages = "".join(path.read_text(encoding="utf-8") for path in (*folder.rglob("*.html"), *folder.glob("*.py")))
+    said = set(re.findall(r"words\.(\w+)|\"(no_\w+|said_twice)\"", pages))
+    # The words for what is not there are named by what was asked for.
+    spoken = {word for pair in said for word in pair} | {"no_indicator", "no_reporting_unit"}
+    assert set(interface.INTERFACE) <= spoken, set(interface.INTERFACE) - spoken
 
 
 def test_every_code_of_the_catalogue_has_its_word(connection: Connection) -> None:

@@ -54,6 +54,11 @@ def test_a_day_of_publication_is_in_its_own_as_of_and_not_in_the_day_before(clie
     assert get(client, path, as_of="2024-09-17T00:00:00+07:00")["observations"][-1]["period"] == "2024"
 
 
+def test_as_of_for_ever_is_what_is_public_now(client: TestClient) -> None:
+    path = f"/v1/series/{EGDI}/observations"
+    assert get(client, path, as_of="9999-12-31")["observations"] == get(client, path)["observations"]
+
+
 def test_three_vintages_of_one_share_stand_with_their_spans_and_reasons(client: TestClient) -> None:
     key = "A.DIGITAL_ECONOMY_GDP_SHARE.VN.PERIOD.GSO._T"
     rows = get(client, f"/v1/series/{key}/vintages", **{"from": "2022", "to": "2022"})["vintages"]
@@ -136,6 +141,7 @@ def test_pandas_reads_the_csv_as_it_is(client: TestClient) -> None:
         ("/v1/observations", {"indicator": "EGDI_RNK"}, 404, "unknown-code", "Did you mean EGDI_RANK"),
         ("/v1/observations", {"reporting_unit": "Atlantis"}, 404, "unknown-code", "“Atlantis” is no reporting unit"),
         ("/v1/observations", {"as_of": "gestern"}, 400, "not-a-period", "“gestern” is no period"),
+        ("/v1/observations", {"from": "9999"}, 400, "not-a-period", "“9999” is no period"),
         ("/v1/observations", {"from": "2024-Q9"}, 400, "not-a-period", "“2024-Q9” is no period"),
         ("/v1/observations", {"from": "2024", "to": "2020"}, 400, "empty-span", "lies after"),
         ("/v1/observations", {"format": "xml"}, 406, "unknown-format", "no format “xml”"),
