@@ -4,11 +4,13 @@ Each rule looks at whole columns: it resolves the distinct texts once and marks 
 """
 
 import functools
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
+import numpy
 import pandas
 
 from ingest import period
@@ -18,6 +20,7 @@ from ingest.observation import DENOMINATOR, NUMERATOR, OBSERVATION_COLUMNS, STAT
 from ingest.period import Period
 from ingest.place import place
 from ingest.reporting_unit import Ambiguous, ReportingUnit, Unknown
+from ingest.sentences import finding
 from ingest.spelling import fold, nearest
 from ingest.submission import Finding, Instructions, Reading, Severity
 
@@ -28,146 +31,6 @@ FINDINGS_KEPT = 1_000  # of one rule; a last finding counts the rest
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?"
 _STATUS_BY_NAME = {fold(name): code for code, names in STATUSES.items() for name in (code, *names)}
 _YES = {"yes", "true", "1", "x", "co"}
-
-# What each rule says where it is broken. {found} is what stands there, {near} names that were perhaps meant.
-SENTENCES: dict[str, tuple[str, str]] = {
-    "period_is_given": (
-        "Thiếu kỳ báo cáo. Hãy ghi kỳ, ví dụ 2024-Q1, hoặc chọn kỳ khi gửi tệp.",
-        "The period is missing. Write it, for example 2024-Q1, or name it when you send the file.",
-    ),
-    "period_is_readable": (
-        "“{found}” không phải là kỳ báo cáo. Hãy ghi 2024, 2024-S1, 2024-Q1, 2024-03, Quý I/2024 hoặc 2024-03-15.",
-        "“{found}” is no period. Write 2024, 2024-S1, 2024-Q1, 2024-03, Quý I/2024 or 2024-03-15.",
-    ),
-    "period_is_the_senders": (
-        "Dòng này là số liệu kỳ “{found}”, nhưng tệp được gửi cho kỳ {expected}. Hãy gửi riêng từng kỳ.",
-        "This row is about “{found}”, but the file was sent for {expected}. Send each period's figures by itself.",
-    ),
-    "template_is_for_dataset": (
-        "Biểu mẫu Excel này thuộc {found}, nhưng tệp được gửi cho {expected}. Hãy chọn biểu mẫu {found} khi gửi.",
-        "This template is for {found}, but the file was sent for {expected}. Send it for the dataset {found}.",
-    ),
-    "period_fits_frequency": (
-        "Kỳ “{found}” không thuộc tần suất {expected}. Hãy ghi kỳ theo đúng tần suất.",
-        "The period “{found}” does not have the frequency {expected}. Write a period of that frequency.",
-    ),
-    "indicator_is_given": (
-        "Thiếu mã chỉ tiêu. Hãy ghi mã theo danh mục.",
-        "The indicator is missing. Write its code from the catalogue.",
-    ),
-    "indicator_is_known": (
-        "Chỉ tiêu “{found}” không có trong danh mục. {near_vi}",
-        "The indicator “{found}” is not in the catalogue. {near_en}",
-    ),
-    "indicator_is_in_dataset": (
-        "Chỉ tiêu “{found}” không thuộc biểu mẫu {expected}. Hãy bỏ dòng này hoặc chọn đúng biểu mẫu.",
-        "The indicator “{found}” is not part of the dataset {expected}. Leave it out, or choose its dataset.",
-    ),
-    "frequency_suits_indicator": (
-        "Chỉ tiêu “{found}” không có số liệu theo tần suất của kỳ này. Tần suất được phép: {expected}.",
-        "The indicator “{found}” has no figures at the frequency of this period. It has {expected}.",
-    ),
-    "reporting_unit_is_given": (
-        "Thiếu đơn vị báo cáo. Hãy ghi mã hoặc tên đơn vị, hoặc chọn đơn vị khi gửi tệp.",
-        "The reporting unit is missing. Write its code or name, or name it when you send the file.",
-    ),
-    "reporting_unit_is_known": (
-        "Không có đơn vị báo cáo nào tên là “{found}”. {near_vi}",
-        "There is no reporting unit called “{found}”. {near_en}",
-    ),
-    "reporting_unit_is_one": (
-        "“{found}” có thể là {near}. Hãy ghi mã của đơn vị.",
-        "“{found}” can mean {near}. Write the code of the one you mean.",
-    ),
-    "reporting_unit_is_valid_in_period": (
-        "Đơn vị “{found}” không tồn tại trong kỳ này ({expected}). Hãy dùng đơn vị của kỳ đó.",
-        "The reporting unit “{found}” did not exist in that period ({expected}). Use the unit of that time.",
-    ),
-    "reporting_unit_is_the_senders": (
-        "Dòng này nói về “{found}”, nhưng tệp được gửi cho {expected}. Hãy gửi riêng từng đơn vị.",
-        "This row is about “{found}”, but the file was sent for {expected}. Send each unit's figures by itself.",
-    ),
-    "level_suits_indicator": (
-        "Chỉ tiêu này không thu thập ở cấp của “{found}”. Cấp được phép: {expected}.",
-        "The indicator is not collected at the level of “{found}”. It is collected for {expected}.",
-    ),
-    "accumulation_is_given": (
-        "Thiếu cách lũy kế. Hãy ghi {expected} vào cột “accumulation”.",
-        "The accumulation is missing. Write {expected} in the column “accumulation”.",
-    ),
-    "accumulation_is_allowed": (
-        "“{found}” không phải là cách lũy kế của chỉ tiêu này. Hãy ghi {expected}.",
-        "“{found}” is no accumulation of this indicator. Write {expected}.",
-    ),
-    "source_is_allowed": (
-        "“{found}” không phải là nguồn của chỉ tiêu này. Hãy ghi {expected}.",
-        "“{found}” is no source of this indicator. Write {expected}.",
-    ),
-    "breakdown_is_a_code": (
-        "“{found}” không phải là mã phân tổ. Hãy dùng chữ in hoa, chữ số và dấu gạch dưới; _T là tổng số.",
-        "“{found}” is no code of a breakdown. Use capitals, digits and underscores; _T is the total.",
-    ),
-    "status_is_known": (
-        "“{found}” không phải là trạng thái số liệu. Hãy ghi A, P (sơ bộ), E (ước tính), F, B hoặc M (thiếu).",
-        "“{found}” is no status. Write A (official), P (provisional), E (estimated), F, B or M (missing).",
-    ),
-    "value_is_given": (
-        "Thiếu giá trị. Hãy ghi một số, hoặc ghi trạng thái M và lý do thiếu.",
-        "The value is missing. Write a number, or the status M and the reason why there is none.",
-    ),
-    "value_is_a_number": (
-        "“{found}” không phải là số. Hãy ghi số với dấu chấm thập phân và không phân nhóm, ví dụ 1086.5.",
-        "“{found}” is no number. Write it with a decimal point and no grouping, for example 1086.5.",
-    ),
-    "value_has_15_digits": (
-        "“{found}” có hơn 15 chữ số có nghĩa. Hãy làm tròn đến số chữ số mà nguồn công bố.",
-        "“{found}” has more than 15 significant digits. Round it to the digits that the source published.",
-    ),
-    "value_is_in_range": (
-        "{found} nằm ngoài khoảng cho phép ({expected}). Hãy kiểm tra đơn vị tính và dấu thập phân.",
-        "{found} lies outside the range {expected}. Check the unit of measure and the decimal point.",
-    ),
-    "missing_has_no_value": (
-        "Trạng thái M nghĩa là không có số liệu, nhưng giá trị là “{found}”. Hãy bỏ giá trị hoặc đổi trạng thái.",
-        "Status M means that there is no value, but “{found}” stands there. Remove the value or change the status.",
-    ),
-    "missing_has_a_reason": (
-        "Số liệu thiếu hoặc bị rút phải có lý do. Hãy ghi lý do vào cột “reason”.",
-        "A missing or withdrawn value needs a reason. Write it in the column “reason”.",
-    ),
-    "published_at_is_readable": (
-        "“{found}” không phải là thời điểm công bố. Hãy ghi 2024-07-01 hoặc 2024-07-01T09:00:00+07:00.",
-        "“{found}” is no moment of publication. Write 2024-07-01 or 2024-07-01T09:00:00+07:00.",
-    ),
-    "data_dates_are_readable": (
-        "“{found}” không phải là ngày. Hãy ghi 2024-06-30 hoặc 30/06/2024; ngày đầu không sau ngày cuối.",
-        "“{found}” is no day. Write 2024-06-30 or 30/06/2024; the first day is not after the last.",
-    ),
-    "row_is_not_a_duplicate": (
-        "Số liệu này đã có ở {expected}. Hãy giữ lại một dòng.",
-        "This figure stands already at {expected}. Keep one of the two.",
-    ),
-    "indicator_is_valid_in_period": (
-        "Chỉ tiêu không có hiệu lực trong kỳ “{found}” ({expected}). Hãy kiểm tra định nghĩa.",
-        "The indicator was not in force in “{found}” ({expected}). Check which definition is meant.",
-    ),
-    "daily_mean_agrees_with_total": (
-        "Trung bình ngày là {found}, nhưng tổng của kỳ chia cho số ngày là {expected}: lệch hơn 5 %. Giữ cả hai.",
-        "The mean of a day is {found}, but the total over the days is {expected}: more than 5 % apart. Both stay.",
-    ),
-    "more_of_the_same": (
-        "Còn {found} dòng khác vi phạm quy tắc {expected}.",
-        "{found} more rows break the rule {expected}.",
-    ),
-    "revision_has_a_reason": (
-        "{found} số liệu đã công bố sẽ thay đổi ({expected}). Hãy nêu lý do sửa đổi.",
-        "{found} published figures would change ({expected}). Say why they are revised.",
-    ),
-    "something_was_found": (
-        "Không có số liệu nào trong tệp. Hãy kiểm tra lại tệp đã chọn.",
-        "There are no figures in this file. Check that it is the one you meant.",
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,29 +64,13 @@ def check(
         _daily_means,
     ):
         rule(table, now)
-    findings = [*reading.findings, *table.findings]
+    findings = [*reading.findings, *table.findings()]
     announced = reading.announced.get("dataset", dataset.code)
     if announced != dataset.code:
         findings.append(finding("template_is_for_dataset", "error", place="", found=announced, expected=dataset.code))
     if table.rows.empty and not findings:
         findings.append(finding("something_was_found", "error", place="", found="0"))
     return Checked(table.observations(), findings, table.refused_lines(reading))
-
-
-def finding(
-    rule: str, severity: Severity, *, place: str, found: Any, expected: str = "", near: Iterable[str] = ()
-) -> Finding:
-    """The finding of a rule, with its sentences filled in."""
-    names = ", ".join(near)
-    facts = {
-        "found": found,
-        "expected": expected,
-        "near": names,
-        "near_vi": f"Có phải là {names}?" if names else "Hãy tra danh mục.",
-        "near_en": f"Did you mean {names}?" if names else "Look it up in the catalogue.",
-    }
-    vi, en = SENTENCES[rule]
-    return Finding(rule, severity, place, str(found), expected or names, vi.format(**facts), en.format(**facts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +89,9 @@ class _Table:
     def __init__(self, reading: Reading, catalogue: Catalogue, dataset: Dataset, instructions: Instructions) -> None:
         self.catalogue, self.dataset, self.instructions = catalogue, dataset, instructions
         self.format, self.places = reading.format, reading.places
-        self.findings: list[Finding] = []
+        self._findings: list[tuple[int, Finding]] = []
+        self._broken: Counter[str] = Counter()
+        self._severities: dict[str, Severity] = {}
         rows = reading.frame.reset_index(drop=True)
         given = {
             "reporting_unit": instructions.reporting_unit,
@@ -255,33 +104,58 @@ class _Table:
         self.good = pandas.Series(True, index=self.rows.index)
 
     def resolve(self, columns: list[str], meaning: Callable[..., Any], *, shown: str) -> pandas.Series:
-        """What each distinct combination of texts means; rows whose text is _Wrong are marked. Unset where not good."""
-        rows = self.rows.loc[self.good, columns]
-        groups = rows.groupby(columns, dropna=False, sort=False)
-        meanings = [meaning(*(None if pandas.isna(text) else text for text in _tuple(key))) for key, _ in groups]
-        which = groups.ngroup()
-        for number, wrong in enumerate(meanings):
-            if isinstance(wrong, _Wrong):
-                self.mark(which.index[which == number], wrong, shown)
-        values = pandas.Series(meanings, dtype=object)
-        return which.map(values).reindex(self.rows.index)
+        """What each distinct combination of texts means, as a categorical; rows whose text is _Wrong are marked.
 
-    def mark(self, index: pandas.Index, wrong: _Wrong, shown: str) -> None:
-        """Record what is wrong with these rows; an error takes them out of all further rules."""
-        if not len(index):
-            return
+        NA where a row is not good.
+        """
+        rows = self.rows.loc[self.good, columns]
+        which = rows.groupby(columns, dropna=False, sort=False, observed=True).ngroup()
+        distinct_texts = rows.loc[which.drop_duplicates().sort_values().index].itertuples(index=False, name=None)
+        meanings = [meaning(*(None if pandas.isna(text) else text for text in texts)) for texts in distinct_texts]
+        wrong = {number: each for number, each in enumerate(meanings) if isinstance(each, _Wrong)}
+        marked = which[which.isin(list(wrong))]
+        for number, index in marked.groupby(marked, sort=False).groups.items():
+            self.mark(index, wrong[cast(int, number)], shown)
+        # Numbers of meanings, not the meanings: a million rows are then compared and grouped without touching them.
+        numbers, distinct = pandas.factorize(
+            numpy.array([None if isinstance(each, _Wrong) else each for each in meanings] + [None], dtype=object)
+        )
+        meant = pandas.Categorical.from_codes(
+            numbers[which.to_numpy()], categories=pandas.Index(distinct, dtype=object)
+        )
+        return pandas.Series(meant, index=which.index).reindex(self.rows.index)
+
+    def mark(
+        self, index: pandas.Index, wrong: "_Wrong", shown: str, expected: Callable[[Any], str] | None = None
+    ) -> None:
+        """Record what is wrong with these rows; an error takes them out of all further rules.
+
+        `expected` says it row by row, where it is not the same for all.
+        """
         if wrong.severity == "error":
             self.good.loc[index] = False
-        told = sum(1 for known in self.findings if known.rule == wrong.rule)
-        for row in index[: max(0, FINDINGS_KEPT - told)]:
-            found = self._text(row, shown) or ""
-            where = self.place_of(row, shown)
-            self.findings.append(
-                finding(wrong.rule, wrong.severity, place=where, found=found, expected=wrong.expected, near=wrong.near)
+        kept = index[: max(0, FINDINGS_KEPT - self._broken[wrong.rule])]
+        self._broken[wrong.rule] += len(index)
+        self._severities[wrong.rule] = wrong.severity
+        for row in kept:
+            told = finding(
+                wrong.rule,
+                wrong.severity,
+                place=self.place_of(row, shown),
+                found=self._text(row, shown) or "",
+                expected=expected(row) if expected else wrong.expected,
+                near=wrong.near,
             )
-        if len(index) + told > FINDINGS_KEPT:
-            rest = len(index) - max(0, FINDINGS_KEPT - told)
-            self.findings.append(finding("more_of_the_same", wrong.severity, place="", found=rest, expected=wrong.rule))
+            self._findings.append((cast(int, row), told))
+
+    def findings(self) -> list[Finding]:
+        """What was found, in the order of the rows; of a rule that more rows broke than are kept, how many more."""
+        more = [
+            finding("more_of_the_same", self._severities[rule], place="", found=count - FINDINGS_KEPT, expected=rule)
+            for rule, count in self._broken.items()
+            if count > FINDINGS_KEPT
+        ]
+        return [told for _, told in sorted(self._findings, key=lambda each: each[0])] + more
 
     def place_of(self, row: Hashable, shown: str) -> str:
         """Where the row's text of that column stands in the file."""
@@ -295,8 +169,8 @@ class _Table:
 
     def observations(self) -> pandas.DataFrame:
         """The good rows, as observations."""
-        good = self.rows[self.good]
-        return good.reindex(columns=list(OBSERVATION_COLUMNS)).reset_index(drop=True)
+        good = self.rows[self.good].reindex(columns=list(OBSERVATION_COLUMNS)).reset_index(drop=True)
+        return good.astype({name: object for name, kind in good.dtypes.items() if kind == "category"})
 
     def refused_lines(self, reading: Reading) -> int:
         """How many figures were refused, those that the reader could not even read among them."""
@@ -325,9 +199,9 @@ def _periods(table: _Table, _now: datetime) -> None:
         return meant
 
     meant = table.resolve(["period", "frequency"], meaning, shown="period")
-    table.rows["the_period"] = meant.where(table.good)
-    table.rows["frequency"] = _each(meant[table.good], lambda period: period.frequency)
-    table.rows["period_start"] = _each(meant[table.good], lambda period: period.start).astype("datetime64[us]")
+    table.rows["the_period"] = meant
+    table.rows["frequency"] = _each(meant, lambda period: period.frequency)
+    table.rows["period_start"] = _each(meant, lambda period: period.start).astype("datetime64[us]")
 
 
 def _indicators(table: _Table, _now: datetime) -> None:
@@ -348,8 +222,7 @@ def _indicators(table: _Table, _now: datetime) -> None:
             return _Wrong("frequency_suits_indicator", ", ".join(indicator.frequencies))
         return code
 
-    codes = table.resolve(["indicator", "the_period"], meaning, shown="indicator")
-    table.rows["indicator"] = codes.where(table.good, table.rows["indicator"])
+    table.rows["indicator"] = table.resolve(["indicator", "the_period"], meaning, shown="indicator")
     _warn_of_ended(table)
 
 
@@ -400,8 +273,7 @@ def _reporting_units(table: _Table, _now: datetime) -> None:
         return unit.code
 
     columns = ["reporting_unit", "scheme", "the_period", "indicator"]
-    codes = table.resolve(columns, meaning, shown="reporting_unit")
-    table.rows["reporting_unit"] = codes.where(table.good, table.rows["reporting_unit"])
+    table.rows["reporting_unit"] = table.resolve(columns, meaning, shown="reporting_unit")
 
 
 def _series(table: _Table, _now: datetime) -> None:
@@ -421,8 +293,7 @@ def _series(table: _Table, _now: datetime) -> None:
             code = written.upper()
             return code if code in allowed else _Wrong(f"{field}_is_allowed", " / ".join(allowed))
 
-        codes = table.resolve(["indicator", field], meaning, shown=field)
-        table.rows[field] = codes.where(table.good, table.rows[field])
+        table.rows[field] = table.resolve(["indicator", field], meaning, shown=field)
 
     indicators = table.catalogue.indicators
     chosen("accumulation", {code: each.accumulations for code, each in indicators.items()})
@@ -430,8 +301,7 @@ def _series(table: _Table, _now: datetime) -> None:
     wrong = table.good & ~table.rows["breakdown"].str.fullmatch(r"[A-Z0-9_@$-]{1,40}").fillna(value=False).astype(bool)
     table.mark(table.rows.index[wrong], _Wrong("breakdown_is_a_code"), "breakdown")
     parts = ["frequency", "indicator", "reporting_unit", "accumulation", "source", "breakdown"]
-    keys = table.resolve(parts, lambda *codes: ".".join(codes), shown="indicator")
-    table.rows["series"] = keys
+    table.rows["series"] = table.resolve(parts, lambda *codes: ".".join(codes), shown="indicator")
 
 
 def _values(table: _Table, _now: datetime) -> None:
@@ -441,7 +311,8 @@ def _values(table: _Table, _now: datetime) -> None:
         lambda written: "A" if written is None else _STATUS_BY_NAME.get(fold(written), _Wrong("status_is_known")),
         shown="status",
     )
-    rows["withdrawn"] = rows["withdrawn"].fillna("").map(fold).isin(_YES)
+    said = table.resolve(["withdrawn"], lambda written: fold(written or "") in _YES, shown="withdrawn")
+    rows["withdrawn"] = said.astype(object).eq(other=True)
     value = rows["value"].astype("string")
     # A dash is how people write that there is no figure; only a status and a reason make it an observation.
     value = value.mask(value.isin(["", "-", "–", "..", "..."]))
@@ -483,7 +354,7 @@ def _published(table: _Table, now: datetime) -> None:
             return _Wrong("published_at_is_readable")
 
     moments = table.resolve(["published_at"], meaning, shown="published_at")
-    table.rows["published_at"] = pandas.to_datetime(moments.where(table.good), utc=True)
+    table.rows["published_at"] = pandas.to_datetime(moments.astype(object), utc=True)
 
 
 def _data_dates(table: _Table, _now: datetime) -> None:
@@ -494,7 +365,7 @@ def _data_dates(table: _Table, _now: datetime) -> None:
             return _Wrong("data_dates_are_readable")
 
     for name in ("data_from", "data_to"):
-        table.rows[name] = table.resolve([name], meaning, shown=name).where(table.good)
+        table.rows[name] = table.resolve([name], meaning, shown=name).astype(object)
     both = table.good & table.rows["data_from"].notna() & table.rows["data_to"].notna()
     days = table.rows.loc[both, ["data_from", "data_to"]]
     table.mark(days.index[days["data_from"] > days["data_to"]], _Wrong("data_dates_are_readable"), "data_from")
@@ -503,13 +374,14 @@ def _data_dates(table: _Table, _now: datetime) -> None:
 def _duplicates(table: _Table, _now: datetime) -> None:
     identity = ["series", "period_start", "published_at"]
     good = table.rows.loc[table.good, identity]
-    again = good.index[good.duplicated()]
-    if not len(again):
-        return
-    first = good.groupby(identity, sort=False)["series"].transform(lambda group: group.index[0])
-    for row in again:
-        wrong = _Wrong("row_is_not_a_duplicate", table.place_of(first[row], "value"))
-        table.mark(pandas.Index([row]), wrong, "value")
+    alike = good[good.duplicated(keep=False)]
+    again = alike.index[alike.duplicated()]
+    first = alike.drop_duplicates().reset_index(names="first").set_index(identity)["first"]
+
+    def first_place(row: Any) -> str:
+        return table.place_of(first.loc[tuple(alike.loc[row])], "value")
+
+    table.mark(again, _Wrong("row_is_not_a_duplicate"), "value", first_place)
 
 
 def _daily_means(table: _Table, _now: datetime) -> None:
@@ -517,24 +389,26 @@ def _daily_means(table: _Table, _now: datetime) -> None:
     totals = {
         each.code: each.daily_mean_of for each in table.catalogue.indicators.values() if each.daily_mean_of is not None
     }
-    good = table.rows[table.good]
+    good = table.rows[table.good & table.rows["value"].notna()]
     means = good[good["indicator"].isin(totals)]
     if means.empty:
         return
     same = ["indicator", "reporting_unit", "the_period", "accumulation", "source", "breakdown"]
-    beside = means.assign(indicator=means["indicator"].map(totals), row=means.index).merge(good, on=same)
-    for pair in beside.to_dict("records"):
-        first = pair["data_from_y"] or pair["the_period"].start.date()
-        last = pair["data_to_y"] or pair["the_period"].last_day
-        mean, expected = float(pair["value_x"]), float(pair["value_y"]) / ((last - first).days + 1)
-        if abs(expected - mean) > _MEAN_TOLERANCE * mean:
-            wrong = _Wrong("daily_mean_agrees_with_total", f"{expected:.0f}", severity="warning")
-            table.mark(pandas.Index([pair["row"]]), wrong, "value")
+    totalled = means.assign(indicator=means["indicator"].astype(object).map(totals), row=means.index)
+    pairs = totalled.astype({"indicator": object}).merge(good.astype({"indicator": object}), on=same)
+    if pairs.empty:
+        return
+    first = pairs["data_from_y"].fillna(_each(pairs["the_period"], lambda each: each.start.date()))
+    last = pairs["data_to_y"].fillna(_each(pairs["the_period"], lambda each: each.last_day))
+    days = (pandas.to_datetime(last) - pandas.to_datetime(first)).dt.days + 1
+    mean = pandas.to_numeric(pairs["value_x"]).astype("float64")
+    of_total = pandas.to_numeric(pairs["value_y"]).astype("float64") / days
+    apart = (of_total - mean).abs() > _MEAN_TOLERANCE * mean
+    expected = pandas.Series(of_total[apart].to_numpy(), index=pairs.loc[apart, "row"])
+    expected = expected[~expected.index.duplicated()]
+    wrong = _Wrong("daily_mean_agrees_with_total", severity="warning")
+    table.mark(expected.index, wrong, "value", lambda row: f"{expected.loc[row]:.0f}")
 
 
 def _each(periods: pandas.Series, told: Callable[[Period], Any]) -> pandas.Series:
-    return pandas.Series([told(period) for period in periods], index=periods.index, dtype=object)
-
-
-def _tuple(key: Any) -> tuple[Any, ...]:
-    return key if isinstance(key, tuple) else (key,)
+    return periods.astype("category").map(told, na_action="ignore").astype(object)

@@ -13,6 +13,7 @@ from ingest import audit, formats, inbox, ledger, registry, rules
 from ingest.catalogue import Catalogue
 from ingest.period import NotAPeriod, Period, parse
 from ingest.reporting_unit import Ambiguous, ReportingUnit, Unknown
+from ingest.sentences import finding
 from ingest.spelling import nearest
 from ingest.submission import SIZE_LIMIT_BYTES, Finding, Instructions, Submission, Summary, errors
 
@@ -123,7 +124,7 @@ def publish(
         except ledger.UnexplainedRevision as unexplained:
             example = f"{unexplained.series}, {unexplained.period}"
             findings.append(
-                rules.finding("revision_has_a_reason", "error", place="", found=unexplained.count, expected=example)
+                finding("revision_has_a_reason", "error", place="", found=unexplained.count, expected=example)
             )
     inbox.record_examined(connection, submission, findings, refused=checked.refused)
     if appended is None:

@@ -69,13 +69,13 @@ def main() -> None:
 @program.command()
 def serve() -> None:
     """Start everything: the database, the schema, the catalogue, the published figures, and the service."""
-    logs.configure()
     told = settings.read()
     listening = _listen(told.host, told.port)
     with _status("Starting PostgreSQL") as tell, startup.opened(told, alone=True) as engine:
         prepared = startup.prepare(engine, tell=tell)
         tell("")
         _greet(told, prepared)
+        logs.configure()
         service = uvicorn.Server(uvicorn.Config(app.create(engine), log_level="warning", access_log=False))
         service.run(sockets=[listening])
 

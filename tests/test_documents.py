@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from ingest.catalogue import Catalogue
 from ingest.observation import WRITTEN_COLUMNS
 from ingest.readers.headings import VIETNAMESE
-from ingest.rules import SENTENCES
+from ingest.sentences import SENTENCES
 from service import cli
 
 ROOT = Path(__file__).parents[1]

@@ -9,7 +9,8 @@ import pytest
 from ingest import formats, rules
 from ingest.catalogue import Catalogue
 from ingest.period import moment
-from ingest.rules import SENTENCES, Checked
+from ingest.rules import Checked
+from ingest.sentences import SENTENCES
 from ingest.submission import Instructions
 from tests.conftest import NOW
 
@@ -171,3 +172,34 @@ def test_many_rows_with_the_same_fault_are_told_once_over_a_thousand_and_then_co
         finding for finding in checked.findings if finding.rule == "more_of_the_same" and finding.severity == "error"
     ]
     assert (len(told), [finding.found for finding in rest], checked.refused) == (1000, ["500"], 1500)
+
+
+def test_findings_come_in_the_order_of_the_lines(words: Catalogue) -> None:
+    checked = check(words, GOOD.replace("45.5", "x"), GOOD.replace("2024-Q1", "2024-Q7"), GOOD.replace("45.5", "y"))
+    assert [finding.place.split(",")[0] for finding in checked.findings] == ["line 2", "line 3", "line 4"]
+
+
+def test_a_hundred_thousand_different_faults_are_told_and_counted_in_seconds(words: Catalogue) -> None:
+    lines = [GOOD.replace("2024-Q1", f"kỳ {number}") for number in range(100_000)]
+    checked = check(words, *lines)
+    assert [finding.rule for finding in checked.findings].count("period_is_readable") == 1000
+    assert [finding.found for finding in checked.findings if finding.rule == "more_of_the_same"] == ["99000"]
+    assert checked.refused == 100_000
+
+
+def test_a_file_that_repeats_one_row_is_told_so_with_the_first_place(words: Catalogue) -> None:
+    checked = check(words, *[GOOD] * 5_000)
+    assert len(checked.observations) == 1
+    assert checked.refused == 4_999
+    assert all("line 2" in finding.en for finding in checked.findings[:1000])
+
+
+def test_a_missing_mean_of_a_day_is_compared_with_nothing(words: Catalogue) -> None:
+    heading = "indicator,reporting_unit,period,value,status,reason,accumulation"
+    checked = check(
+        words,
+        "NDXP_DAILY_MEAN,VN,2024,,M,not counted,PERIOD",
+        "NDXP_TRANSACTIONS,VN,2024,1000,,,PERIOD",
+        heading=heading,
+    )
+    assert checked.findings == []
