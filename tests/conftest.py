@@ -1,7 +1,8 @@
 """A real PostgreSQL for the whole session, and databases on it.
 
-`CHISO_TEST_DATABASE_URL` names a server on which databases may be made; without it the embedded one runs. What a test
-writes it writes in a transaction that is rolled back (`connection`), or into a database of its own (`new_database`).
+`CHISO_TEST_DATABASE_URL`, else `CHISO_DATABASE_URL`, names a server on which databases may be made; without either the
+embedded one runs. What a test writes it writes in a transaction that is rolled back (`connection`), or into a database of
+its own (`new_engine`).
 """
 
 import itertools
@@ -38,7 +39,7 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A database of a server on which others can be made."""
-    if given := os.environ.get("CHISO_TEST_DATABASE_URL"):
+    if given := os.environ.get("CHISO_TEST_DATABASE_URL") or os.environ.get("CHISO_DATABASE_URL"):
         yield given
     else:
         with embedded.running(tmp_path_factory.mktemp("home"), durable=False) as url:

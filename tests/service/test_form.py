@@ -1,0 +1,120 @@
+"""A statistician's quarter: the template out, filled in as a person does, and back."""
+
+import io
+from datetime import timedelta
+from decimal import Decimal
+
+import openpyxl
+import pytest
+from openpyxl.worksheet.worksheet import Worksheet
+from sqlalchemy import Engine
+
+from ingest.period import parse
+from ingest.readers.workbook import INPUT_SHEET, VALUE_HEADING
+from ingest.stages import Outcome
+from ingest.submission import Instructions
+from service import database, intake
+from service.archive import forms, series
+from service.archive.series import Page, Selection, Span
+from tests.conftest import NOW
+
+DATASET, UNIT = "PROVINCE_QUARTERLY", "GSO24_2025"
+
+
+def blank(engine: Engine, period: str) -> openpyxl.Workbook:
+    with database.reading(engine) as connection:
+        form = forms.form(connection, DATASET, "Bắc Ninh", period, now=NOW)
+    assert form.file_name == f"{DATASET}-{UNIT}-{parse(period)}.xlsx"
+    return openpyxl.load_workbook(io.BytesIO(form.content))
+
+
+def place(sheet: Worksheet, heading: str) -> tuple[int, int]:
+    return next(
+        (cell.row, cell.column) for row in sheet.iter_rows() for cell in row if str(cell.value).startswith(heading)
+    )
+
+
+def send(engine: Engine, book: openpyxl.Workbook, **said: str) -> Outcome:
+    content = io.BytesIO()
+    book.save(content)
+    instructions = Instructions(DATASET, **said)
+    return intake.take_in(engine, content.getvalue(), "form.xlsx", instructions, by="test", now=NOW)[1]
+
+
+def filled(book: openpyxl.Workbook, *values: object) -> openpyxl.Workbook:
+    sheet = book[INPUT_SHEET]
+    row, column = place(sheet, VALUE_HEADING)
+    for offset, value in enumerate(values, 1):
+        sheet.cell(row + offset, column, value)
+    return book
+
+
+def known(engine: Engine, period: str) -> dict[str, Decimal]:
+    with database.reading(engine) as connection:
+        numbers = series.numbers(connection, Selection({"reporting_unit": [UNIT], "frequency": ["Q"]}))
+        span = Span.of(parse(period), parse(period))
+        rows = series.observations(connection, numbers, span, as_of=NOW + timedelta(1), page=Page(None, 100))
+    return {row["series"].split(".")[1]: row["value"] for row in rows}
+
+
+def test_a_filled_template_is_published_and_comes_back_in_the_next_one(own_engine: Engine) -> None:
+    outcome = send(own_engine, filled(blank(own_engine, "Quý III/2025"), 80.25, 61.5))
+    assert outcome.stored, outcome.findings
+    assert (outcome.summary.created, outcome.summary.refused) == (2, 0)
+    assert set(known(own_engine, "2025-Q3").values()) == {Decimal("80.25"), Decimal("61.5")}
+    sheet = blank(own_engine, "2025-Q4")[INPUT_SHEET]
+    row, column = place(sheet, "Kỳ trước")
+    assert [sheet.cell(row + offset, column).value for offset in (1, 2)] == [80.25, 61.5]
+    sheet = blank(own_engine, "2026-Q3")[INPUT_SHEET]
+    row, column = place(sheet, "Cùng kỳ năm trước")
+    assert [sheet.cell(row + offset, column).value for offset in (1, 2)] == [80.25, 61.5]
+
+
+@pytest.mark.parametrize(("value", "rule"), [("nhiều", "value_is_a_number"), (145, "value_is_in_range")])
+def test_a_wrong_cell_is_named_and_nothing_of_the_form_is_stored(own_engine: Engine, value: object, rule: str) -> None:
+    book = filled(blank(own_engine, "2025-Q4"), 50, value)
+    row, column = place(book[INPUT_SHEET], VALUE_HEADING)
+    letter = openpyxl.utils.get_column_letter(column)
+    outcome = send(own_engine, book)
+    assert not outcome.stored
+    assert [(found.rule, found.place) for found in outcome.findings] == [
+        (rule, f'Sheet "{INPUT_SHEET}", {letter}{row + 2}')
+    ]
+    assert known(own_engine, "2025-Q4") == {}
+
+
+@pytest.mark.parametrize(
+    ("said", "rule"),
+    [
+        ({"reporting_unit": "GSO04"}, "reporting_unit_is_the_senders"),
+        ({"period": "2025-Q3"}, "period_is_the_senders"),
+    ],
+)
+def test_a_template_sent_for_another_unit_or_period_is_refused(
+    own_engine: Engine, said: dict[str, str], rule: str
+) -> None:
+    outcome = send(own_engine, filled(blank(own_engine, "2025-Q4"), 50), **said)
+    assert not outcome.stored
+    assert {found.rule for found in outcome.findings} == {rule}
+
+
+def test_a_template_sent_for_another_dataset_is_refused(own_engine: Engine) -> None:
+    content = io.BytesIO()
+    filled(blank(own_engine, "2025-Q4"), 50).save(content)
+    instructions = Instructions("PUBLISHED_FIGURES")
+    outcome = intake.take_in(own_engine, content.getvalue(), "form.xlsx", instructions, by="test", now=NOW)[1]
+    assert [found.rule for found in outcome.findings] == ["template_is_for_dataset"]
+    assert "Send it for the dataset PROVINCE_QUARTERLY" in outcome.findings[0].en
+
+
+@pytest.mark.parametrize(
+    ("unit", "period", "sentence"),
+    [
+        ("GSO24", "2025-Q3", "did not exist at the end of 2025-Q3"),
+        ("GSO04", "2025", "has the frequency Q; 2025 is no such period"),
+        ("MOF_2025", "2025-Q3", "is owed by province, not by MOF_2025"),
+    ],
+)
+def test_there_is_no_template_for_what_is_not_owed(own_engine: Engine, unit: str, period: str, sentence: str) -> None:
+    with database.reading(own_engine) as connection, pytest.raises(forms.NotOwed, match=sentence):
+        forms.form(connection, DATASET, unit, period, now=NOW)
