@@ -35,6 +35,15 @@ class NotAPeriod(ValueError):
         self.text = text
 
 
+class NotAMoment(NotAPeriod):
+    """The text is no day and no time."""
+
+    def __init__(self, text: str) -> None:
+        """Keep the text as it was written."""
+        ValueError.__init__(self, f"“{text}” is no day or time; write 2024-07-01 or 2024-07-01T09:00:00+07:00")
+        self.text = text
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
     """One period of one frequency; `start` is local and carries no zone."""
@@ -139,11 +148,14 @@ def parse_span(text: str) -> tuple[Period, str | None]:
 def day_of(text: str) -> date:
     """The day that the text names: ISO, or day first as `30/11/2021`, `10-10-2022`.
 
-    Raises NotAPeriod.
+    Raises NotAMoment.
     """
-    period = parse(text)
+    try:
+        period = parse(text)
+    except NotAPeriod as fault:
+        raise NotAMoment(text) from fault
     if period.frequency != "D":
-        raise NotAPeriod(text)
+        raise NotAMoment(text)
     return period.start.date()
 
 
@@ -153,7 +165,7 @@ def moment(text: str, *, end_of_day: bool = False) -> datetime:
     A publication known only by its month counts from the month's last day, by its year from 31 December: from then on
     it was known for certain. `9999-12-31` is for ever, as other services write it.
 
-    Raises NotAPeriod.
+    Raises NotAMoment.
     """
     if text == "9999-12-31":
         return datetime.max.replace(tzinfo=UTC)
@@ -162,9 +174,12 @@ def moment(text: str, *, end_of_day: bool = False) -> datetime:
             # A "+" typed into an address arrives as a space.
             exact = datetime.fromisoformat(re.sub(r" (\d\d:?\d\d)$", r"+\1", text))
         except ValueError as fault:
-            raise NotAPeriod(text) from fault
+            raise NotAMoment(text) from fault
         return exact if exact.tzinfo else exact.replace(tzinfo=LOCAL_ZONE)
-    day = parse(text).last_day
+    try:
+        day = parse(text).last_day
+    except NotAPeriod as fault:
+        raise NotAMoment(text) from fault
     start = datetime(day.year, day.month, day.day, tzinfo=LOCAL_ZONE)
     return start + timedelta(1, microseconds=-1) if end_of_day else start
 

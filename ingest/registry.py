@@ -59,6 +59,13 @@ def version(connection: Connection) -> str | None:
     return connection.execute(text("select version from catalogue_version order by loaded_at desc limit 1")).scalar()
 
 
+def ever_loaded(connection: Connection, version: str) -> bool:
+    """Whether this version was loaded at any time."""
+    return connection.execute(
+        text("select exists (select from catalogue_version where version = :version)"), {"version": version}
+    ).scalar_one()
+
+
 def read(connection: Connection) -> Catalogue:
     """The catalogue as the database has it; its figures are observations by then, so it lists no files of them."""
     units_of_measure = _words(connection, UnitOfMeasure, "unit_of_measure")

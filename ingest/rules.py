@@ -16,7 +16,7 @@ import pandas
 from ingest import period
 from ingest.catalogue import Catalogue
 from ingest.dataset import Dataset, DatasetItem
-from ingest.observation import DENOMINATOR, NUMERATOR, OBSERVATION_COLUMNS, STATUSES, TOTAL
+from ingest.observation import ACCUMULATIONS, DENOMINATOR, NUMERATOR, OBSERVATION_COLUMNS, STATUSES, TOTAL
 from ingest.period import Period
 from ingest.place import place
 from ingest.reporting_unit import Ambiguous, ReportingUnit, Unknown
@@ -30,6 +30,7 @@ FINDINGS_KEPT = 1_000  # of one rule; a last finding counts the rest
 
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?"
 _STATUS_BY_NAME = {fold(name): code for code, names in STATUSES.items() for name in (code, *names)}
+_ACCUMULATION_BY_NAME = {fold(name): code for code, names in ACCUMULATIONS.items() for name in (code, *names)}
 _YES = {"yes", "true", "1", "x", "co"}
 
 
@@ -62,6 +63,7 @@ def check(
         _data_dates,
         _duplicates,
         _daily_means,
+        _required,
     ):
         rule(table, now)
     findings = [*reading.findings, *table.findings()]
@@ -93,9 +95,11 @@ class _Table:
         self._broken: Counter[str] = Counter()
         self._severities: dict[str, Severity] = {}
         rows = reading.frame.reset_index(drop=True)
+        mapping = catalogue.mappings[instructions.mapping] if instructions.mapping else None
         given = {
             "reporting_unit": instructions.reporting_unit,
             "period": instructions.period,
+            "document": mapping and mapping.document,
         }
         self.rows = rows.assign(
             **{name: rows[name].fillna(value) for name, value in given.items() if value is not None},
@@ -147,6 +151,10 @@ class _Table:
                 near=wrong.near,
             )
             self._findings.append((cast(int, row), told))
+
+    def tell(self, told: Finding) -> None:
+        """Record what is no row's fault alone, after all that is."""
+        self._findings.append((len(self.rows), told))
 
     def findings(self) -> list[Finding]:
         """What was found, in the order of the rows; of a rule that more rows broke than are kept, how many more."""
@@ -290,7 +298,7 @@ def _series(table: _Table, _now: datetime) -> None:
                 return allowed[0]  # the catalogue names the source an indicator is reported by first
             if written is None:
                 return _Wrong("accumulation_is_given", " / ".join(allowed))
-            code = written.upper()
+            code = _ACCUMULATION_BY_NAME.get(fold(written), written.upper())
             return code if code in allowed else _Wrong(f"{field}_is_allowed", " / ".join(allowed))
 
         table.rows[field] = table.resolve(["indicator", field], meaning, shown=field)
@@ -304,7 +312,7 @@ def _series(table: _Table, _now: datetime) -> None:
     table.rows["series"] = table.resolve(parts, lambda *codes: ".".join(codes), shown="indicator")
 
 
-def _values(table: _Table, _now: datetime) -> None:
+def _values(table: _Table, now: datetime) -> None:
     rows = table.rows
     status = table.resolve(
         ["status"],
@@ -336,12 +344,17 @@ def _values(table: _Table, _now: datetime) -> None:
         indicator = table.catalogue.indicators[str(code)]
         low = float("-inf") if indicator.minimum is None else float(indicator.minimum)
         high = float("inf") if indicator.maximum is None else float(indicator.maximum)
+        if indicator.decimals == 0:
+            broken = number.loc[members.index] % 1 != 0
+            table.mark(members.index[broken & number.loc[members.index].notna()], _Wrong("value_is_whole"), "value")
         outside = (number.loc[members.index] < low) | (number.loc[members.index] > high)
         span = (
             f"{indicator.minimum if low > float('-inf') else '…'} – {indicator.maximum if high < float('inf') else '…'}"
         )
         table.mark(members.index[outside], _Wrong("value_is_in_range", span), "value")
     table.rows = rows.assign(status=status, value=value)
+    ahead = rows["period_start"] > pandas.Timestamp(now.astimezone(period.LOCAL_ZONE).replace(tzinfo=None))
+    mark(ahead & (status != "F"), "period_has_begun", shown="period")
 
 
 def _published(table: _Table, now: datetime) -> None:
@@ -382,6 +395,20 @@ def _duplicates(table: _Table, _now: datetime) -> None:
         return table.place_of(first.loc[tuple(alike.loc[row])], "value")
 
     table.mark(again, _Wrong("row_is_not_a_duplicate"), "value", first_place)
+
+
+def _required(table: _Table, _now: datetime) -> None:
+    """Warn of what a form requires and a return that is in this submission leaves out."""
+    required = [item for item in table.dataset.items or () if item.required]
+    if table.dataset.owed_by is None or not required:
+        return
+    parts = ["indicator", "accumulation", "source", "breakdown"]
+    for (unit, when), figures in table.rows[table.good].groupby(["reporting_unit", "the_period"], observed=True):
+        given = set(figures[parts].itertuples(index=False, name=None))
+        left_out = [item for item in required if tuple(getattr(item, part) for part in parts) not in given]
+        if left_out:
+            names = ", ".join(f"{item.indicator} ({item.accumulation})" for item in left_out)
+            table.tell(finding("required_is_given", "warning", place="", found=f"{unit}, {when}", expected=names))
 
 
 def _daily_means(table: _Table, _now: datetime) -> None:

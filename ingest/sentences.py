@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
+from ingest.place import in_vietnamese
 from ingest.submission import Finding, Severity
 
 # {found} is what stands there, {expected} what should, {near} names that were perhaps meant.
@@ -92,12 +93,26 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "The value is missing. Write a number, or the status M and the reason why there is none.",
     ),
     "value_is_a_number": (
-        "“{found}” không phải là số. Hãy ghi số với dấu chấm thập phân và không phân nhóm, ví dụ 1086.5.",
-        "“{found}” is no number. Write it with a decimal point and no grouping, for example 1086.5.",
+        "“{found}” không phải là số. Trong Excel, hãy định dạng ô kiểu Number rồi nhập lại; trong CSV, hãy ghi 1086.5.",
+        "“{found}” is no number. In Excel format the cell as Number and type it again; in CSV write 1086.5.",
     ),
     "value_has_15_digits": (
         "“{found}” có hơn 15 chữ số có nghĩa. Hãy làm tròn đến số chữ số mà nguồn công bố.",
         "“{found}” has more than 15 significant digits. Round it to the digits that the source published.",
+    ),
+    "value_is_whole": (
+        "{found} không phải là số nguyên, còn chỉ tiêu này đếm số nguyên. Nếu là một nghìn hai trăm ba mươi tư, hãy ghi"
+        " 1234, không ghi 1.234.",
+        "{found} is no whole number, and the indicator counts whole things. If you mean one thousand two hundred and"
+        " thirty-four, write 1234 and not 1.234.",
+    ),
+    "period_has_begun": (
+        "Kỳ “{found}” chưa bắt đầu. Chỉ dự báo (trạng thái F) được ghi trước.",
+        "The period “{found}” has not begun. Only a forecast (status F) can be given ahead.",
+    ),
+    "required_is_given": (
+        "Còn thiếu các chỉ tiêu bắt buộc của {found}: {expected}. Hãy bổ sung, hoặc ghi “-” và lý do.",
+        "Required figures of {found} are missing: {expected}. Add them, or write “-” and the reason.",
     ),
     "value_is_in_range": (
         "{found} nằm ngoài khoảng cho phép ({expected}). Hãy kiểm tra đơn vị tính và dấu thập phân.",
@@ -159,4 +174,5 @@ def finding(
         "near_en": f"Did you mean {names}?" if names else "Look it up in the catalogue.",
     }
     vi, en = SENTENCES[rule]
-    return Finding(rule, severity, place, str(found), expected or names, vi.format(**facts), en.format(**facts))
+    in_vi = vi.format(**facts | {"expected": in_vietnamese(expected)})
+    return Finding(rule, severity, place, str(found), expected or names, in_vi, en.format(**facts))

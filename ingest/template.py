@@ -106,7 +106,7 @@ def _write_head(sheet: Worksheet, dataset: Dataset, reporting_unit: ReportingUni
     due = dataset.due.due(period.last_day) if dataset.due else None
     facts = (
         ("Đơn vị báo cáo:", "Reporting unit", reporting_unit.name_vi),
-        ("Kỳ báo cáo:", "Period", f"{period.in_vietnamese} ({period})"),
+        ("Kỳ báo cáo:", "Period", _shown_period(period)),
         ("Hạn gửi:", "Due", _day(due) if due else "không quy định / none"),
         ("Mã biểu mẫu:", "Dataset", dataset.code),
     )
@@ -116,6 +116,10 @@ def _write_head(sheet: Worksheet, dataset: Dataset, reporting_unit: ReportingUni
         _put(sheet, row, _UNIT, said, Font(name=_FONT, size=11, bold=True))
     hint = "Chỉ nhập vào các ô màu vàng. Không có số liệu: nhập “-” và ghi lý do. / Fill in the yellow cells only."
     _put(sheet, 7, _STT, hint, Font(name=_FONT, size=9, italic=True, color=_GREY))
+
+
+def _shown_period(period: Period) -> str:
+    return f"{period.in_vietnamese} ({period})"
 
 
 def _write_headings(sheet: Worksheet) -> None:
@@ -307,6 +311,8 @@ def _write_meta(
     sheet.append(["dataset", dataset.code])
     sheet.append(["reporting_unit", reporting_unit.code])
     sheet.append(["period", str(period)])
+    sheet.append(["shown reporting unit", reporting_unit.name_vi])
+    sheet.append(["shown period", _shown_period(period)])
     sheet.append([])
     sheet.append(list(ITEM_COLUMNS))
     for owed in cells:

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 import uvicorn
 from rich.console import Console
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from ingest import catalogue, demonstration, ledger, registry, stages
 from ingest.period import NotAPeriod, moment, now
@@ -46,6 +47,7 @@ _SENTENCES = (
     embedded.Failed,
     migration.NewerSchema,
     startup.FiguresRefused,
+    startup.NoDatabase,
     stages.UnknownName,
     stages.TooLarge,
     forms.NotOwed,
@@ -62,8 +64,16 @@ def main() -> None:
     try:
         program()
     except _SENTENCES as failure:
-        _err.print(str(failure), style="red", highlight=False, soft_wrap=True)
-        raise SystemExit(1) from failure
+        _stop(str(failure), failure)
+    except OSError as failure:
+        _stop(f"{failure.filename}: {failure.strerror}.", failure)
+    except DBAPIError as failure:
+        _stop(f"The database refused: {str(failure.orig).splitlines()[0]}.", failure)
+
+
+def _stop(sentence: str, failure: Exception) -> NoReturn:
+    _err.print(sentence, style="red", highlight=False, markup=False, soft_wrap=True)
+    raise SystemExit(1) from failure
 
 
 @program.command()
@@ -82,7 +92,9 @@ def serve() -> None:
 
 @program.command()
 def ingest(
-    file: Annotated[Path, typer.Argument(help="our long CSV or JSON, our template, or a mapped file", exists=True)],
+    file: Annotated[
+        Path, typer.Argument(help="our long CSV or JSON, our template, or a mapped file", exists=True, dir_okay=False)
+    ],
     dataset: Annotated[str, typer.Option(help="the code of the dataset")] = startup.PUBLISHED,
     reporting_unit: Annotated[str | None, typer.Option(help="whom the figures are about")] = None,
     period: Annotated[str | None, typer.Option(help="the period: 2024-Q1, Quý I/2024, ...")] = None,
@@ -108,7 +120,7 @@ def ingest(
         submission, outcome, new = intake.take_in(
             engine, file.read_bytes(), file.name, instructions, by=getpass.getuser(), now=now()
         )
-    _report(outcome)
+    _report(outcome, dry_run=dry_run)
     if submission is not None:
         state = "" if new else ", sent before"
         _out.print(f"Submission {submission.id}{state}, {submission.sha256[:12]}", style="dim", highlight=False)
@@ -127,7 +139,11 @@ def template(
     with _prepared() as engine, database.reading(engine) as connection:
         form = forms.form(connection, dataset, reporting_unit, period, now=now())
     path = output or Path(form.file_name)
-    path.write_bytes(form.content)
+    try:
+        with path.open("xb") as file:  # somebody may have filled it in already
+            file.write(form.content)
+    except FileExistsError as failure:
+        raise settings.BadSetting(f"{path} exists already; name another file with --output.") from failure
     _out.print(f"Wrote {path}", highlight=False)
 
 
@@ -203,7 +219,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as failure:
         listening.close()
         raise settings.BadSetting(
-            f"Chiso cannot listen on {host}:{port} ({failure.strerror}). Stop what runs there, or set CHISO_PORT."
+            f"Chiso cannot listen on {host}:{port} ({failure.strerror}). Stop what runs there, or set CHISO_PORT or CHISO_HOST."
         ) from failure
     listening.listen(128)
     return listening
@@ -222,7 +238,7 @@ def _greet(told: settings.Settings, prepared: startup.Prepared) -> None:
     _out.print("")
 
 
-def _report(outcome: Outcome) -> None:
+def _report(outcome: Outcome, *, dry_run: bool) -> None:
     colours = {"error": "red", "warning": "yellow", "information": "blue"}
     for finding in outcome.findings:
         colour = colours[finding.severity]
@@ -232,5 +248,7 @@ def _report(outcome: Outcome) -> None:
     summary = outcome.summary
     counts = ", ".join(f"{count} {name}" for name, count in asdict(summary).items())
     _out.print(counts, highlight=False)
-    if not outcome.stored:
+    if dry_run:
+        _out.print("This was a dry run: nothing was stored.")
+    elif not outcome.stored:
         _out.print("Nothing was stored.")

@@ -15,8 +15,9 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -117,11 +118,11 @@ class Site:
 
 
 @contextmanager
-def running(home: Path, *, durable: bool) -> Generator[str]:
+def running(home: Path, *, durable: bool, ended: Callable[[], None] | None = None) -> Generator[str]:
     """Run PostgreSQL on the data under `home`, which is made where there is none, and give SQLAlchemy's URL for it.
 
-    Not durable is for tests: much faster, and lost when the machine crashes. Leaving stops the server; transactions
-    still open are rolled back.
+    Not durable is for tests: much faster, and lost when the machine crashes. `ended` is called, from a thread of its own,
+    when the server ends before it is asked to. Leaving stops the server; transactions still open are rolled back.
 
     Raises AlreadyRunning, NotWritable, OtherData, CannotStart.
     """
@@ -141,7 +142,7 @@ def running(home: Path, *, durable: bool) -> Generator[str]:
         except OSError as failure:
             facts = {"path": failure.filename or home, "account": psutil.Process().username()}
             raise NotWritable(**facts, reason=failure.strerror) from failure
-        held.enter_context(_started(site, durable=durable))
+        held.enter_context(_started(site, durable=durable, ended=ended))
         yield _url(socket_folder)
 
 
@@ -309,14 +310,24 @@ def _settings(programs: Path, *, durable: bool) -> list[str]:
 
 
 @contextmanager
-def _started(site: Site, *, durable: bool) -> Generator[None]:
+def _started(site: Site, *, durable: bool, ended: Callable[[], None] | None) -> Generator[None]:
     postgres = site.program("postgres", *_settings(site.programs, durable=durable))
     server = site.run(["/bin/sh", "-c", WATCHED, *postgres], site.data, site.account)
+    stopping = threading.Event()
     try:
         _await_ready(site, server)
+        if ended is not None:
+            threading.Thread(target=_watch, args=(server, stopping, ended), daemon=True).start()
         yield
     finally:
+        stopping.set()
         _stop(server)
+
+
+def _watch(server: subprocess.Popen[bytes], stopping: threading.Event, ended: Callable[[], None]) -> None:
+    server.wait()
+    if not stopping.is_set():
+        ended()
 
 
 def _await_ready(site: Site, server: subprocess.Popen[bytes]) -> None:

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from ingest import stages
 from ingest.observation import NotASeriesKey
-from ingest.period import NotAPeriod
+from ingest.period import NotAMoment, NotAPeriod
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -33,6 +33,7 @@ class Problem(Exception):
 
 # What the lower half raises, and what it means to a program.
 _KINDS: dict[type[Exception], tuple[HTTPStatus, str]] = {
+    NotAMoment: (HTTPStatus.BAD_REQUEST, "not-a-moment"),
     NotAPeriod: (HTTPStatus.BAD_REQUEST, "not-a-period"),
     NotASeriesKey: (HTTPStatus.BAD_REQUEST, "not-a-series-key"),
     stages.UnknownName: (HTTPStatus.BAD_REQUEST, "unknown-name"),

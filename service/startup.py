@@ -1,10 +1,13 @@
 """From nothing to a database that can be asked: the server, the schema, the catalogue, the published figures."""
 
+import os
+import signal
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
+from structlog import get_logger
 
 from ingest import catalogue, registry
 from ingest.catalogue import Catalogue
@@ -17,7 +20,13 @@ from sql import migration
 BY = "chiso"
 PUBLISHED = "PUBLISHED_FIGURES"
 
+_log = get_logger()
+
 Tell = Callable[[str], None]
+
+
+class NoDatabase(Exception):
+    """There is no Chiso in the home that a program was started for."""
 
 
 class FiguresRefused(Exception):
@@ -39,7 +48,7 @@ def opened(settings: Settings, *, alone: bool) -> Generator[Engine]:
 
     `alone` is for a service, which starts the embedded server itself; a program joins one that runs already.
 
-    Raises what `embedded.running` and `database.connect` raise.
+    Raises NoDatabase, and what `embedded.running` and `database.connect` raise.
     """
     if settings.database_url:
         with _pool(settings.database_url) as engine:
@@ -61,7 +70,8 @@ def prepare(engine: Engine, *, tell: Tell) -> Prepared:
             tell("Schema brought up to date")
     shipped = catalogue.read()
     with database.writing(engine) as connection:
-        changed = registry.load(connection, shipped, by=BY)
+        # A catalogue of one's own may have been loaded over ours since; ours is in it already.
+        changed = not registry.ever_loaded(connection, shipped.version) and registry.load(connection, shipped, by=BY)
     created, revised = _publish(engine, shipped, tell) if changed else (0, 0)
     with database.writing(engine) as connection:
         secret = identity.first_secret(connection)
@@ -82,8 +92,18 @@ def _publish(engine: Engine, shipped: Catalogue, tell: Tell) -> tuple[int, int]:
 
 
 def _embedded(settings: Settings, *, alone: bool) -> AbstractContextManager[str]:
-    serve = embedded.running if alone else embedded.reached
-    return serve(settings.home, durable=True)
+    if alone:
+        return embedded.running(settings.home, durable=True, ended=_stop_service)
+    if not (settings.home / "postgres").is_dir():
+        raise NoDatabase(
+            f"There is no Chiso in {settings.home}. Start one there with `make serve`, or set CHISO_HOME to where it is."
+        )
+    return embedded.reached(settings.home, durable=True)
+
+
+def _stop_service() -> None:
+    _log.error("PostgreSQL has ended without being asked to; the service stops. Starting it again recovers.")
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """A real PostgreSQL for the whole session, and databases on it.
 
 `CHISO_TEST_DATABASE_URL`, else `CHISO_DATABASE_URL`, names a server on which databases may be made; without either the
-embedded one runs. What a test writes it writes in a transaction that is rolled back (`connection`), or into a database of
-its own (`new_engine`).
+embedded one runs. What a test writes it writes in a transaction that is rolled back (`connection`), or into a database
+of its own (`new_engine`).
 """
 
 import itertools

@@ -5,6 +5,7 @@ hidden column, so that a row that was moved still means what it meant; its colum
 """
 
 import io
+import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
@@ -80,6 +81,9 @@ def _guarded(step: Any) -> Any:
         raise
 
 
+_NUMERAL = re.compile(r"^[\s(+-]*[\d.,]+[\s%)]*$")
+
+
 class _Template:
     """One of our templates as it came back."""
 
@@ -89,6 +93,7 @@ class _Template:
         self.findings: list[Finding] = []
         told = {_text(row[0]): _text(row[1]) for row in meta if len(row) > 1}
         self.announced = {name: told[name] for name in ANNOUNCED if told.get(name)}
+        self.shown = [told[name] for name in ("shown reporting unit", "shown period") if told.get(name)]
         at = next((at for at, row in enumerate(meta) if _text(row[0]) == ITEM_COLUMNS[0]), len(meta))
         self.items: dict[str, dict[str, str]] = {
             _text(row[0]): dict(zip(map(str, ITEM_COLUMNS), map(_text, row), strict=False))
@@ -102,6 +107,9 @@ class _Template:
         absent = [name for name in (VALUE_HEADING, STATUS_HEADING, NOTE_HEADING) if name not in titles]
         if start is None or absent or not self.items or len(self.announced) < len(ANNOUNCED):
             raise Unreadable(_template_changed(", ".join(absent) or KEY_HEADING))
+        head = {_text(cell) for row in self.rows[:start] for cell in row}
+        if changed := [text for text in self.shown if text not in head]:
+            raise Unreadable(_heading_changed(changed[0]))
         value_at, status_at, note_at = (titles.index(name) for name in (VALUE_HEADING, STATUS_HEADING, NOTE_HEADING))
         figures: list[dict[str, Any]] = []
         seen: set[str] = set()
@@ -114,11 +122,14 @@ class _Template:
                 figure = self._figure(self.items[key], f"{column_letters(value_at)}{line}", row[value_at], *cells[1:])
                 if figure is not None:
                     figures.append(figure | {"line": line, "column": column_letters(value_at)})
-            elif key or cells[0]:
+            elif key or _NUMERAL.search(cells[0]):
                 self.findings.append(_foreign_row(written, key, repeated=key in seen))
+            elif cells[0]:  # people sign below the table
+                self.findings.append(_no_figure(written, cells[0]))
         gone = [key for key in self.items if key not in seen]
         self.findings += for_each(gone, _row_gone)
-        return Reading(self._frame(figures), self.findings, "template", self.announced)
+        letters = {"status": column_letters(status_at), "reason": column_letters(note_at)}
+        return Reading(self._frame(figures), self.findings, "template", self.announced, letters)
 
     def _figure(self, item: dict[str, str], cell: str, value: Any, status: str, note: str) -> dict[str, Any] | None:
         """The figure that a row holds; None where nothing was typed or what was typed cannot be one."""
@@ -302,6 +313,32 @@ def _template_changed(what: str) -> Finding:
         " Hãy tải biểu mẫu mới (chiso template) và chép số liệu sang.",
         f"The headings or the hidden sheet of the template were changed (“{what}” is not there)."
         " Take a new template (chiso template) and copy the figures over.",
+    )
+
+
+def _heading_changed(shown: str) -> Finding:
+    return Finding(
+        "template_changed",
+        "error",
+        f'Sheet "{INPUT_SHEET}"',
+        "",
+        shown,
+        f"Phần đầu biểu mẫu không còn ghi “{excerpt(shown)}”. Biểu mẫu này chỉ dùng cho đơn vị và kỳ đó;"
+        " hãy tạo biểu mẫu mới (chiso template) cho đơn vị hoặc kỳ khác.",
+        f"The head of the template no longer says “{excerpt(shown)}”. It is for that unit and period only;"
+        " make a new template (chiso template) for another.",
+    )
+
+
+def _no_figure(where: str, text: str) -> Finding:
+    return Finding(
+        "text_below_table",
+        "information",
+        where,
+        excerpt(text),
+        "",
+        "Dòng chữ này nằm ngoài các chỉ tiêu của biểu mẫu nên không được đọc.",
+        "This line of text belongs to no figure of the template and was not read.",
     )
 
 

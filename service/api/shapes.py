@@ -306,8 +306,8 @@ class Finding(Shape):
     en: str
 
 
-class Submission(Shape):
-    """One return, and what became of it."""
+class SubmissionEntry(Shape):
+    """One return, and what became of it, in counts."""
 
     id: int
     dataset: str
@@ -323,13 +323,18 @@ class Submission(Shape):
     reason: str | None
     published_at: datetime | None
     summary: Summary | None
+
+
+class Submission(SubmissionEntry):
+    """One return, and what was found in it."""
+
     findings: list[Finding]
 
 
 class Submissions(Shape):
     """Submissions, the newest first, without their findings."""
 
-    submissions: list[Submission]
+    submissions: list[SubmissionEntry]
     next: str | None
 
 

@@ -114,7 +114,8 @@ def listed(request: Request, connection: Reading, limit: Limit = PAGE, cursor: C
     rows = inbox.listed(connection, before=read_cursor(cursor, int), limit=limit + 1)
     shown, more = answers.page(rows, limit)
     onward = write_cursor(shown[-1].id) if more else None
-    return answers.json({"submissions": [_record(each) for each in shown], "next": onward}, request=request)
+    entries = [{name: told for name, told in _record(each).items() if name != "findings"} for each in shown]
+    return answers.json({"submissions": entries, "next": onward}, request=request)
 
 
 @router.get(

@@ -74,7 +74,7 @@ def _change(row: dict[str, Any], before: dict[str, Any], sign: int | None, *, ra
         "previous_period": before["period"],
         "previous_value": before["value"],
         "difference": difference,
-        "improvement": None if sign is None else sign * difference,
+        "improvement": None if sign is None else sign * difference + 0,  # a zero has no sign
         "ratio": _over(row["value"], before["value"]) if ratio and before["value"] else None,
     }
 

@@ -78,6 +78,7 @@ def test_t1_the_rank_of_viet_nam_in_three_surveys(asked: Ask) -> None:
 def test_t3_two_countries_share_the_fifth_place_and_nobody_has_the_sixth(asked: Ask) -> None:
     rows = asked(indicator="EGDI_RANK", **{"from": "2022", "to": "2022"})
     at = {place: {row["series"].split(".")[2] for row in rows if row["value"] == place} for place in (5, 6, 7)}
+    assert all(row["document"] for row in rows)
     assert at[5] == {"IS", "SE"}
     assert at[6] == set()
     assert len(rows) == 193

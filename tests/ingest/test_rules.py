@@ -68,6 +68,8 @@ BROKEN = [
     ("value_has_15_digits", GOOD.replace("45.5", "45.50000000000001"), "value", "more than 15"),
     ("value_is_in_range", GOOD.replace("45.5", "145.5"), "value", "outside the range 0 – 100"),
     ("value_is_in_range", GOOD.replace("45.5", "-1"), "value", "outside the range 0 – 100"),
+    ("value_is_whole", "NDXP_TRANSACTIONS,VN,2024,1.234,PERIOD,,,2025-01-01,,,,", "value", "write 1234 and not 1.234"),
+    ("period_has_begun", GOOD.replace("2024-Q1", "2027-Q1"), "period", "has not begun"),
     ("missing_has_no_value", GOOD.replace("PERIOD,,", "PERIOD,M,not counted"), "value", "“45.5” stands there"),
     ("missing_has_a_reason", GOOD.replace("45.5,PERIOD,", ",PERIOD,M"), "reason", "needs a reason"),
     ("published_at_is_readable", GOOD.replace("2024-04-12", "hôm qua"), "published_at", "no moment of publication"),
@@ -86,6 +88,19 @@ def test_a_broken_row_is_a_finding_with_its_place_and_what_to_do(
     assert errors[0].vi != errors[0].en
     assert "{" not in errors[0].vi + errors[0].en
     assert (len(checked.observations), checked.refused) == (1, 1)
+
+
+def test_a_forecast_may_be_given_ahead(words: Catalogue) -> None:
+    assert check(words, GOOD.replace("2024-Q1", "2027-Q1").replace("PERIOD,,", "PERIOD,F,")).findings == []
+
+
+def test_an_accumulation_can_be_said_in_words(words: Catalogue) -> None:
+    checked = check(words, GOOD.replace("PERIOD", "trong kỳ"), GOOD.replace("PERIOD", "Lũy kế từ đầu năm"))
+    assert [key.split(".")[3] for key in checked.observations["series"]] == ["PERIOD", "YTD"]
+
+
+def test_places_are_vietnamese_in_vietnamese_sentences(words: Catalogue) -> None:
+    assert "dòng 2, cột" in check(words, GOOD, GOOD).findings[0].vi
 
 
 def test_every_sentence_uses_only_facts_that_it_is_given() -> None:

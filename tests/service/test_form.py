@@ -3,6 +3,7 @@
 import io
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import openpyxl
 import pytest
@@ -34,7 +35,7 @@ def place(sheet: Worksheet, heading: str) -> tuple[int, int]:
     )
 
 
-def send(engine: Engine, book: openpyxl.Workbook, **said: str) -> Outcome:
+def send(engine: Engine, book: openpyxl.Workbook, **said: Any) -> Outcome:
     content = io.BytesIO()
     book.save(content)
     instructions = Instructions(DATASET, **said)
@@ -77,10 +78,41 @@ def test_a_wrong_cell_is_named_and_nothing_of_the_form_is_stored(own_engine: Eng
     letter = openpyxl.utils.get_column_letter(column)
     outcome = send(own_engine, book)
     assert not outcome.stored
-    assert [(found.rule, found.place) for found in outcome.findings] == [
-        (rule, f'Sheet "{INPUT_SHEET}", {letter}{row + 2}')
-    ]
+    errors = [found for found in outcome.findings if found.severity == "error"]
+    assert [(found.rule, found.place) for found in errors] == [(rule, f'Sheet "{INPUT_SHEET}", {letter}{row + 2}')]
     assert known(own_engine, "2025-Q4") == {}
+
+
+def test_what_the_form_requires_and_the_return_leaves_out_is_told_in_one_warning(own_engine: Engine) -> None:
+    outcome = send(own_engine, filled(blank(own_engine, "2025-Q4"), 50), dry_run=True)
+    told = [found for found in outcome.findings if found.rule == "required_is_given"]
+    assert [(found.severity, found.found) for found in told] == [("warning", f"{UNIT}, 2025-Q4")]
+    assert "ONLINE_FILING_RATE (YTD)" in told[0].expected
+    assert "WHOLE_SERVICE_RATE" not in told[0].expected
+
+
+def test_a_template_copied_for_another_period_by_hand_is_refused(own_engine: Engine) -> None:
+    book = filled(blank(own_engine, "2025-Q4"), 50)
+    sheet = book[INPUT_SHEET]
+    row, column = place(sheet, "Quý IV/2025")
+    sheet.cell(row, column, "Quý I/2026 (2026-Q1)")
+    outcome = send(own_engine, book)
+    assert [found.rule for found in outcome.findings] == ["template_changed"]
+    assert "no longer says “Quý IV/2025 (2025-Q4)”" in outcome.findings[0].en
+
+
+def test_a_wrong_status_is_named_at_its_own_cell_and_a_signature_below_is_no_figure(own_engine: Engine) -> None:
+    book = filled(blank(own_engine, "2025-Q4"), 50)
+    sheet = book[INPUT_SHEET]
+    row, column = place(sheet, "Trạng thái")
+    sheet.cell(row + 1, column, "tốt")
+    _, value_column = place(sheet, VALUE_HEADING)
+    sheet.cell(sheet.max_row + 2, value_column, "Người lập biểu: Nguyễn Văn A")
+    outcome = send(own_engine, book)
+    letter = openpyxl.utils.get_column_letter(column)
+    found = {told.rule: told for told in outcome.findings}
+    assert found["status_is_known"].place == f'Sheet "{INPUT_SHEET}", {letter}{row + 1}'
+    assert found["text_below_table"].severity == "information"
 
 
 @pytest.mark.parametrize(
@@ -95,7 +127,7 @@ def test_a_template_sent_for_another_unit_or_period_is_refused(
 ) -> None:
     outcome = send(own_engine, filled(blank(own_engine, "2025-Q4"), 50), **said)
     assert not outcome.stored
-    assert {found.rule for found in outcome.findings} == {rule}
+    assert {found.rule for found in outcome.findings if found.severity == "error"} == {rule}
 
 
 def test_a_template_sent_for_another_dataset_is_refused(own_engine: Engine) -> None:
@@ -103,8 +135,9 @@ def test_a_template_sent_for_another_dataset_is_refused(own_engine: Engine) -> N
     filled(blank(own_engine, "2025-Q4"), 50).save(content)
     instructions = Instructions("PUBLISHED_FIGURES")
     outcome = intake.take_in(own_engine, content.getvalue(), "form.xlsx", instructions, by="test", now=NOW)[1]
-    assert [found.rule for found in outcome.findings] == ["template_is_for_dataset"]
-    assert "Send it for the dataset PROVINCE_QUARTERLY" in outcome.findings[0].en
+    errors = [found for found in outcome.findings if found.severity == "error"]
+    assert [found.rule for found in errors] == ["template_is_for_dataset"]
+    assert "Send it for the dataset PROVINCE_QUARTERLY" in errors[0].en
 
 
 @pytest.mark.parametrize(

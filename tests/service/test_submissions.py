@@ -47,6 +47,7 @@ def test_a_sound_file_is_published_and_can_be_asked_for(sender: TestClient) -> N
     assert shapes.Submission.model_validate_json(sender.get(f"/v1/submissions/{told.id}").text) == told
     listed = shapes.Submissions.model_validate_json(sender.get("/v1/submissions?limit=1").text)
     assert listed.submissions[0].id == told.id
+    assert "findings" not in sender.get("/v1/submissions?limit=1").json()["submissions"][0]
     assert listed.next
 
 
@@ -117,7 +118,7 @@ def test_a_revision_asks_for_a_reason_and_then_keeps_both_figures(sender: TestCl
         ({"mapping": "EGDI"}, "Did you mean EGDI_CSV"),
         ({"period": "2024-Q9"}, "There is no period “2024-Q9”"),
         ({"reporting_unit": "Atlantis", "period": "2024"}, "There is no reporting unit “Atlantis”"),
-        ({"published_at": "soon"}, "“soon” is no period"),
+        ({"published_at": "soon"}, "“soon” is no day or time"),
         ({"reson": "x"}, "There is no field “reson” here. Did you mean reason"),
         ({"dry_run": "perhaps"}, "“dry_run” is “perhaps”"),
     ],
