@@ -1,7 +1,8 @@
 """The ledger: observations are appended by set, and what did not change makes no new vintage.
 
-Every batch goes by COPY into a temporary table and is compared there with what was known at each row's published_at,
-so that history may be loaded in any order. Nothing here updates or deletes.
+Every batch goes by COPY into a temporary table and is compared there with what was known at each row's published_at.
+What repeats the figure before it is kept too, as its confirmation (the view `vintage` passes over it), so that history
+may be loaded in any order. Nothing here updates or deletes.
 """
 
 import io
@@ -44,7 +45,7 @@ class UnexplainedRevision(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """What a batch did to the ledger, in observations; nothing but created and revised was written."""
+    """What a batch did to the public figures, in observations."""
 
     created: int
     revised: int
@@ -52,11 +53,12 @@ class Appended:
 
 
 def append(connection: Connection, observations: pandas.DataFrame, *, submission: int, reason: str | None) -> Appended:
-    """Append the observations that say something new, all or none, in the caller's transaction.
+    """Append the observations, all or none, in the caller's transaction; what is there already is not written again.
 
     `observations` has OBSERVATION_COLUMNS; each series, period and published_at at most once. A row is compared with
-    the figure that was public just before its own published_at: none makes it created, a different value, status or
-    withdrawal makes it revised. `reason` stands for the revised rows that give none of their own.
+    the figure that was public just before its own published_at: none makes it created, a different value, status,
+    withdrawal or cut-off makes it revised, the same unchanged. History that comes late, before a different figure that
+    is public already, is a revision too. `reason` stands for the revised rows that give none of their own.
 
     Raises UnexplainedRevision, and sqlalchemy's IntegrityError where a row breaks a constraint of the ledger.
     """
@@ -151,29 +153,39 @@ def _cursor(connection: Connection) -> Cursor[Any]:
 
 
 # What does each row change, against the figure that was public just before it: one of this batch, or the ledger's?
+# And is it there already, to the letter?
 _JUDGE = """
 create temporary table judged on commit drop as
 select
     staged.*,
     case
         when staged.withdrawn and coalesce(before.withdrawn, true) then 'unchanged'
+        when before.withdrawn is null and later.differs then 'revised'
         when before.withdrawn is null then 'created'
-        when (staged.value, staged.status, staged.withdrawn)
-            is not distinct from (before.value, before.status, before.withdrawn) then 'unchanged'
+        when (staged.value, staged.status, staged.withdrawn, staged.data_from, staged.data_to)
+            is not distinct from (before.value, before.status, before.withdrawn, before.data_from, before.data_to)
+            then 'unchanged'
         else 'revised'
-    end as outcome
+    end as outcome,
+    known.published_at = staged.published_at
+        and (staged.value, staged.status, staged.withdrawn, staged.data_from, staged.data_to, staged.document_id,
+            staged.comment)
+        is not distinct from (known.value, known.status, known.withdrawn, known.data_from, known.data_to,
+            known.document_id, known.comment) as repeated
 from (
     select
         *,
         lag(published_at) over earlier as batch_published_at,
         lag(value) over earlier as batch_value,
         lag(status) over earlier as batch_status,
-        lag(withdrawn) over earlier as batch_withdrawn
+        lag(withdrawn) over earlier as batch_withdrawn,
+        lag(data_from) over earlier as batch_data_from,
+        lag(data_to) over earlier as batch_data_to
     from staged
     window earlier as (partition by series_id, period_start order by published_at)
 ) as staged
 left join lateral (
-    select published_at, value, status, withdrawn
+    select *
     from observation
     where observation.series_id = staged.series_id
         and observation.period_start = staged.period_start
@@ -182,12 +194,24 @@ left join lateral (
     limit 1
 ) as known on true
 cross join lateral (
-    select staged.batch_value as value, staged.batch_status as status, staged.batch_withdrawn as withdrawn
+    select
+        staged.batch_value as value, staged.batch_status as status, staged.batch_withdrawn as withdrawn,
+        staged.batch_data_from as data_from, staged.batch_data_to as data_to
     where known.published_at is null or staged.batch_published_at >= known.published_at
     union all
-    select known.value, known.status, known.withdrawn
+    select known.value, known.status, known.withdrawn, known.data_from, known.data_to
     where not (known.published_at is null or coalesce(staged.batch_published_at >= known.published_at, false))
 ) as before
+left join lateral (
+    select (value, status) is distinct from (staged.value, staged.status) and not observation.withdrawn as differs
+    from observation
+    where before.withdrawn is null
+        and observation.series_id = staged.series_id
+        and observation.period_start = staged.period_start
+        and observation.published_at > staged.published_at
+    order by published_at
+    limit 1
+) as later on true
 """
 
 # Which revision has no reason of its own, where the submission gives none?
@@ -209,6 +233,6 @@ select
     series_id, period_start, published_at, (select clock_timestamp()), :submission, document_id, data_from, data_to,
     status, withdrawn, value, coalesce(reason, case when outcome = 'revised' then :reason end), comment
 from judged
-where outcome <> 'unchanged'
+where not coalesce(repeated, false)
 order by series_id, period_start, published_at
 """

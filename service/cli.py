@@ -219,7 +219,8 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as failure:
         listening.close()
         raise settings.BadSetting(
-            f"Chiso cannot listen on {host}:{port} ({failure.strerror}). Stop what runs there, or set CHISO_PORT or CHISO_HOST."
+            f"Chiso cannot listen on {host}:{port} ({failure.strerror})."
+            " Stop what runs there, or set CHISO_PORT or CHISO_HOST."
         ) from failure
     listening.listen(128)
     return listening

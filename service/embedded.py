@@ -121,7 +121,7 @@ class Site:
 def running(home: Path, *, durable: bool, ended: Callable[[], None] | None = None) -> Generator[str]:
     """Run PostgreSQL on the data under `home`, which is made where there is none, and give SQLAlchemy's URL for it.
 
-    Not durable is for tests: much faster, and lost when the machine crashes. `ended` is called, from a thread of its own,
+    Not durable is for tests: much faster, and lost when the machine crashes. `ended` is called, from another thread,
     when the server ends before it is asked to. Leaving stops the server; transactions still open are rolled back.
 
     Raises AlreadyRunning, NotWritable, OtherData, CannotStart.

@@ -96,7 +96,7 @@ def _embedded(settings: Settings, *, alone: bool) -> AbstractContextManager[str]
         return embedded.running(settings.home, durable=True, ended=_stop_service)
     if not (settings.home / "postgres").is_dir():
         raise NoDatabase(
-            f"There is no Chiso in {settings.home}. Start one there with `make serve`, or set CHISO_HOME to where it is."
+            f"There is no Chiso in {settings.home}. Start it with `make serve`, or set CHISO_HOME to where it is."
         )
     return embedded.reached(settings.home, durable=True)
 

@@ -21,6 +21,7 @@ create table submission (
     file_name      text        not null,
     state          text        not null default 'received',
     reason         text,                                -- why published figures are revised
+    accept_good_rows boolean,                           -- whether the good rows were published although others were refused
     received_at    timestamptz not null default now(),
     received_by    text        not null,
     published_at   timestamptz,
@@ -79,3 +80,21 @@ create trigger bytes_are_kept before update or delete on submission_bytes
     for each row execute function only_appended();
 create trigger bytes_are_never_emptied before truncate on submission_bytes
     for each statement execute function only_appended();
+
+-- What was sent, by whom and when, is not rewritten; what became of it is.
+create function submission_is_what_was_sent() returns trigger
+language plpgsql as $$
+begin
+    if (new.dataset, new.reporting_unit, new.period, new.mapping, new.sha256, new.size_bytes, new.file_name,
+        new.received_at, new.received_by)
+        is distinct from
+        (old.dataset, old.reporting_unit, old.period, old.mapping, old.sha256, old.size_bytes, old.file_name,
+        old.received_at, old.received_by) then
+        raise exception 'a submission stays what was sent' using errcode = 'restrict_violation', constraint = tg_name;
+    end if;
+    return new;
+end
+$$;
+
+create trigger submission_is_what_was_sent before update on submission
+    for each row execute function submission_is_what_was_sent();

@@ -93,13 +93,45 @@ begin
 end
 $$;
 
+-- What observations hang on stays as it was: the key of a series, a document's words, what an indicator is measured in.
+create function series_is_kept() returns trigger
+language plpgsql as $$
+begin
+    if tg_op = 'DELETE' and old.source = 'GENERATED' then
+        return old;
+    end if;
+    raise exception 'a series is append-only: % is refused', lower(tg_op)
+        using errcode = 'restrict_violation', constraint = 'series_is_kept';
+end
+$$;
+
+create trigger series_is_kept before update or delete on series for each row execute function series_is_kept();
+create trigger document_is_kept before update or delete on document for each row execute function only_appended();
+
+create function unit_measure_is_kept() returns trigger
+language plpgsql as $$
+begin
+    if new.unit_measure <> old.unit_measure
+        and exists (select from chiso.series where series.indicator = old.code) then
+        raise exception 'the figures of % are measured in %: another unit of measure is another indicator',
+            old.code, old.unit_measure
+            using errcode = 'restrict_violation', constraint = 'unit_measure_is_kept';
+    end if;
+    return new;
+end
+$$;
+
+create trigger unit_measure_is_kept before update on indicator for each row execute function unit_measure_is_kept();
+
 create trigger ledger_is_append_only before update or delete on observation
     for each row execute function ledger_is_append_only();
 create trigger ledger_is_never_emptied before truncate on observation
     for each statement execute function only_appended();
 
 -- What was the public figure, from when to when? One row for each vintage that is public by now, with its own validity:
--- valid_to is when the next one replaced it. Of two rows with the same published_at the later recorded one counts.
+-- valid_to is when another one replaced it. Of two rows with the same published_at the later recorded one counts. A row that
+-- repeats the one before it confirms that figure and is no vintage; it stays in the ledger, because history that is loaded
+-- later may come between the two.
 create view vintage as
 select
     series_id,
@@ -117,11 +149,24 @@ select
     reason,
     comment
 from (
-    select distinct on (series_id, period_start, published_at) *
-    from observation
-    where published_at <= now()
-    order by series_id, period_start, published_at desc, recorded_at desc
-) as last_word;
+    select
+        *,
+        lead(withdrawn, 1, true) over earlier as was_withdrawn,
+        lead(value) over earlier as was_value,
+        lead(status) over earlier as was_status,
+        lead(data_from) over earlier as was_data_from,
+        lead(data_to) over earlier as was_data_to
+    from (
+        select distinct on (series_id, period_start, published_at) *
+        from observation
+        where published_at <= now()
+        order by series_id, period_start, published_at desc, recorded_at desc
+    ) as last_word
+    window earlier as (partition by series_id, period_start order by published_at desc)
+) as statement
+where withdrawn <> was_withdrawn
+    or not withdrawn
+    and (value, status, data_from, data_to) is distinct from (was_value, was_status, was_data_from, was_data_to);
 
 -- The as-of rule: what was known at this moment? At most one row a period; a withdrawn value is no value.
 create function observation_as_of(moment timestamptz) returns setof vintage

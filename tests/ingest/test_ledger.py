@@ -1,5 +1,6 @@
 """The ledger: what makes a vintage, and what was known when."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -108,13 +109,56 @@ def test_a_withdrawn_value_is_no_value_from_then_on(connection: Connection) -> N
 
 def test_history_may_be_loaded_in_any_order(connection: Connection) -> None:
     append(connection, {"value": "3", "published_at": "2025-03-01"})
-    append(connection, {"value": "1", "published_at": "2025-01-01"})
+    assert append(connection, {"value": "1", "published_at": "2025-01-01"}, reason="history").revised == 1
     append(connection, {"value": "2", "published_at": "2025-02-01"}, reason="second estimate")
     assert validity(connection) == [
         ("2025-01-01", "2025-02-01", Decimal(1)),
         ("2025-02-01", "2025-03-01", Decimal(2)),
         ("2025-03-01", None, Decimal(3)),
     ]
+
+
+def test_history_that_changes_what_was_known_needs_a_reason(connection: Connection) -> None:
+    append(connection, {"value": "3", "published_at": "2025-03-01"})
+    with pytest.raises(UnexplainedRevision):
+        append(connection, {"value": "1", "published_at": "2025-01-01"})
+
+
+def test_what_was_confirmed_stays_confirmed_when_history_comes_between(connection: Connection) -> None:
+    append(connection, {"value": "10", "published_at": "2025-01-30"})
+    assert append(connection, {"value": "10", "published_at": "2025-07-31"}).unchanged == 1
+    append(connection, {"value": "9", "published_at": "2025-02-27"}, reason="second estimate")
+    assert known(connection, "2025-08-01") == {"2024": Decimal(10)}
+    assert validity(connection) == [
+        ("2025-01-30", "2025-02-27", Decimal(10)),
+        ("2025-02-27", "2025-07-31", Decimal(9)),
+        ("2025-07-31", None, Decimal(10)),
+    ]
+
+
+def test_a_withdrawal_that_comes_before_its_value_still_withdraws_it(connection: Connection) -> None:
+    withdrawn = {"value": None, "withdrawn": True, "reason": "wrong table", "published_at": "2025-02-01"}
+    assert append(connection, withdrawn) == Appended(0, 0, 1)
+    append(connection, {"value": "5", "published_at": "2025-01-01"})
+    assert known(connection, "2025-01-15") == {"2024": Decimal(5)}
+    assert known(connection, "2025-03-01") == {}
+
+
+def test_another_cut_off_is_a_revision_and_another_document_a_correction_of_the_same_vintage(
+    connection: Connection,
+) -> None:
+    append(connection, {"value": "5"})
+    later = {"value": "5", "published_at": "2025-02-01", "data_to": date(2024, 6, 15)}
+    assert append(connection, later, reason="the cut-off was 15 June").revised == 1
+    assert append(connection, {"value": "5", "document": "the right one"}).unchanged == 1
+    document = connection.execute(
+        text(
+            "select reference from vintage join series on series.id = series_id"
+            " left join document on document.id = document_id where key = :key order by valid_from"
+        ),
+        {"key": SERIES},
+    )
+    assert document.scalars().all() == ["the right one", None]
 
 
 def test_many_vintages_of_one_period_come_in_one_batch(connection: Connection) -> None:

@@ -158,7 +158,7 @@ def test_a_second_service_on_the_same_home_or_port_is_told_what_to_do(service: S
     port = service.address.rpartition(":")[2]
     for more, sentence in (
         ({"CHISO_PORT": str(free_port())}, "Chiso already runs on"),
-        ({"CHISO_PORT": port}, "Stop what runs there, or set CHISO_PORT"),
+        ({"CHISO_PORT": port}, "Stop what runs there, or set CHISO_PORT or CHISO_HOST"),
     ):
         told = subprocess.run(
             [CHISO, "serve"], env=environment(service.home, **more), capture_output=True, text=True, check=False
