@@ -10,7 +10,7 @@ import numpy
 import pandas
 from sqlalchemy import Connection
 
-from ingest import inbox, ledger, registry
+from ingest import audit, inbox, ledger, registry
 from ingest.catalogue import Catalogue
 from ingest.dataset import Dataset
 from ingest.observation import GENERATED, OBSERVATION_COLUMNS, SeriesKey
@@ -21,7 +21,7 @@ _QUARTERS = 12
 _FORMS = ("PROVINCE_QUARTERLY", "MINISTRY_QUARTERLY")
 
 
-def load(connection: Connection, *, now: datetime) -> int:
+def load(connection: Connection, *, by: str, now: datetime) -> int:
     """Append twelve quarters of every quarterly form's figures, for each unit that owed them; say how many are new."""
     catalogue = registry.read(connection)
     count = 0
@@ -30,6 +30,7 @@ def load(connection: Connection, *, now: datetime) -> int:
         submission = inbox.open_generated(connection, code)
         appended = ledger.append(connection, figures, submission=submission, reason="generated anew")
         count += appended.created + appended.revised
+    audit.record(connection, by, "load", "generated figures", count=count)
     return count
 
 

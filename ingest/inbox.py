@@ -12,7 +12,7 @@ from ingest.submission import Finding, Instructions, Submission, Summary, as_rec
 
 _COLUMNS = """
     id, dataset, reporting_unit, period, mapping, file_name, sha256, size_bytes, state, received_at, received_by,
-    reason, published_at, created, revised, unchanged, refused
+    reason, accept_good_rows, published_at, created, revised, unchanged, refused
 """
 
 
@@ -62,7 +62,8 @@ def open_generated(connection: Connection, dataset: str) -> int:
         text(
             "insert into submission (dataset, sha256, size_bytes, file_name, received_by)"
             " values (:dataset, '', 0, 'generated', 'chiso demo')"
-            " on conflict on constraint same_file_is_same_submission do update set received_at = now() returning id"
+            " on conflict on constraint same_file_is_same_submission do update set state = 'received'"
+            " returning id"
         ),
         {"dataset": dataset},
     ).scalar_one()
@@ -104,11 +105,12 @@ def listed(connection: Connection, *, before: int | None, limit: int) -> list[Su
     return [_submission(row, ()) for row in rows.mappings()]
 
 
-def content_of(connection: Connection, submission: int) -> bytes:
-    """The bytes as they came."""
-    return connection.execute(
-        text("select content from submission_bytes where submission = :id"), {"id": submission}
-    ).scalar_one()
+def published(connection: Connection, dataset: str) -> set[str]:
+    """The digests (SHA-256) of the files of a dataset that are published."""
+    known = connection.execute(
+        text("select sha256 from submission where dataset = :dataset and state = 'published'"), {"dataset": dataset}
+    )
+    return set(known.scalars())
 
 
 def record_examined(connection: Connection, submission: int, findings: Sequence[Finding], *, refused: int) -> None:
@@ -132,15 +134,17 @@ def record_examined(connection: Connection, submission: int, findings: Sequence[
 
 
 def record_published(
-    connection: Connection, submission: int, summary: Summary, *, reason: str | None, at: datetime
+    connection: Connection, submission: int, summary: Summary, instructions: Instructions, *, at: datetime
 ) -> None:
-    """Record what the figures became in the ledger, and when they were or will be public."""
+    """Record what the figures became in the ledger, when they were or will be public, and what the sender said."""
     connection.execute(
         text(
-            "update submission set state = 'published', published_at = :at, reason = :reason, created = :created,"
-            " revised = :revised, unchanged = :unchanged, refused = :refused where id = :id"
+            "update submission set state = 'published', published_at = :at, reason = :reason,"
+            " accept_good_rows = :accept_good_rows, created = :created, revised = :revised, unchanged = :unchanged,"
+            " refused = :refused where id = :id"
         ),
-        {"id": submission, "at": at, "reason": reason} | asdict(summary),
+        {"id": submission, "at": at, "reason": instructions.reason, "accept_good_rows": instructions.accept_good_rows}
+        | asdict(summary),
     )
 
 

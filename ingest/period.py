@@ -177,9 +177,13 @@ def moment(text: str, *, end_of_day: bool = False) -> datetime:
             raise NotAMoment(text) from fault
         return exact if exact.tzinfo else exact.replace(tzinfo=LOCAL_ZONE)
     try:
-        day = parse(text).last_day
+        period = parse(text)
     except NotAPeriod as fault:
         raise NotAMoment(text) from fault
+    if period.frequency == "H":
+        hour = period.end - timedelta(microseconds=1) if end_of_day else period.start
+        return hour.replace(tzinfo=LOCAL_ZONE)
+    day = period.last_day
     start = datetime(day.year, day.month, day.day, tzinfo=LOCAL_ZONE)
     return start + timedelta(1, microseconds=-1) if end_of_day else start
 

@@ -1,6 +1,7 @@
 """The catalogue in the database: loaded from its files by set, and read back as the same words.
 
-Nothing is removed: an entry that ended has its last day, because figures hang on it.
+What figures hang on is never removed: an entry that ended has its last day. What nothing hangs on (codes, spellings,
+lineage, targets, mappings) is what the files say now.
 """
 
 import dataclasses
@@ -21,6 +22,8 @@ from ingest.reporting_unit import Lineage, ReportingUnit, ReportingUnits, Spelli
 from ingest.spelling import alphabetical
 
 Word = TypeVar("Word")
+
+_REPLACED = ("reporting_unit_code", "reporting_unit_spelling", "lineage", "mapping", "target")
 
 # Each table with its key, in the order in which references allow them to be loaded.
 _KEYS: dict[str, Sequence[str]] = {
@@ -43,6 +46,8 @@ def load(connection: Connection, catalogue: Catalogue, *, by: str) -> bool:
         return False
     tables = _tables(catalogue)
     for table, key in _KEYS.items():
+        if table in _REPLACED:
+            connection.execute(text(f"delete from {table}"))
         _upsert(connection, table, key, tables[table])
     connection.execute(
         text(

@@ -25,12 +25,15 @@ from ingest.spelling import fold, nearest
 from ingest.submission import Finding, Instructions, Reading, Severity
 
 SIGNIFICANT_DIGITS = 15
+_FIRST_YEAR, _LAST_YEAR = 1700, 2199  # of periods and publications
 _MEAN_TOLERANCE = 0.05
 FINDINGS_KEPT = 1_000  # of one rule; a last finding counts the rest
 
-_NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?"
+_NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?"
+_SMALLEST, _LARGEST = 1e-15, 1e30  # beyond them a figure of any country is a slip of the exponent
 _STATUS_BY_NAME = {fold(name): code for code, names in STATUSES.items() for name in (code, *names)}
 _ACCUMULATION_BY_NAME = {fold(name): code for code, names in ACCUMULATIONS.items() for name in (code, *names)}
+_NO = {"", "no", "false", "0", "khong"}
 _YES = {"yes", "true", "1", "x", "co"}
 
 
@@ -196,8 +199,10 @@ def _periods(table: _Table, _now: datetime) -> None:
         if written is None:
             return _Wrong("period_is_given")
         try:
-            meant = period.parse(written)
+            meant, _ = period.parse_span(written)
         except period.NotAPeriod:
+            return _Wrong("period_is_readable")
+        if not _FIRST_YEAR <= meant.start.year <= _LAST_YEAR:
             return _Wrong("period_is_readable")
         if sent_for and meant != sent_for:
             return _Wrong("period_is_the_senders", str(sent_for))
@@ -207,6 +212,9 @@ def _periods(table: _Table, _now: datetime) -> None:
         return meant
 
     meant = table.resolve(["period", "frequency"], meaning, shown="period")
+    # "9 tháng 2024" is the third quarter, year to date.
+    spans = table.resolve(["period"], lambda written: period.parse_span(written)[1], shown="period").astype(object)
+    table.rows["accumulation"] = table.rows["accumulation"].fillna(spans)
     table.rows["the_period"] = meant
     table.rows["frequency"] = _each(meant, lambda period: period.frequency)
     table.rows["period_start"] = _each(meant, lambda period: period.start).astype("datetime64[us]")
@@ -268,20 +276,26 @@ def _reporting_units(table: _Table, _now: datetime) -> None:
             case _:
                 return known
 
-    def meaning(written: str | None, scheme: str | None, meant: Period, indicator: str) -> str | _Wrong:
+    def reporting_unit(written: str | None, scheme: str | None, meant: Period) -> str | _Wrong:
         if written is None:
             return _Wrong("reporting_unit_is_given")
-        unit = unit_of(written, scheme, meant)
-        if isinstance(unit, _Wrong):
-            return unit
-        if sender and unit.code != sender.code:
-            return _Wrong("reporting_unit_is_the_senders", sender.code)
-        if unit.level not in indicators[indicator].levels:
-            return _Wrong("level_suits_indicator", ", ".join(indicators[indicator].levels))
-        return unit.code
+        known = unit_of(written, scheme, meant)
+        if isinstance(known, _Wrong):
+            return known
+        return (
+            known.code
+            if not sender or known.code == sender.code
+            else _Wrong("reporting_unit_is_the_senders", sender.code)
+        )
 
-    columns = ["reporting_unit", "scheme", "the_period", "indicator"]
-    table.rows["reporting_unit"] = table.resolve(columns, meaning, shown="reporting_unit")
+    def level(code: str, indicator: str) -> str | _Wrong:
+        allowed, reporting = indicators[indicator].levels, units.get(code)
+        fits = reporting is not None and reporting.level in allowed
+        return code if fits else _Wrong("level_suits_indicator", ", ".join(allowed))
+
+    columns = ["reporting_unit", "scheme", "the_period"]
+    table.rows["reporting_unit"] = table.resolve(columns, reporting_unit, shown="reporting_unit")
+    table.rows["reporting_unit"] = table.resolve(["reporting_unit", "indicator"], level, shown="reporting_unit")
 
 
 def _series(table: _Table, _now: datetime) -> None:
@@ -319,7 +333,12 @@ def _values(table: _Table, now: datetime) -> None:
         lambda written: "A" if written is None else _STATUS_BY_NAME.get(fold(written), _Wrong("status_is_known")),
         shown="status",
     )
-    said = table.resolve(["withdrawn"], lambda written: fold(written or "") in _YES, shown="withdrawn")
+
+    def withdrawn(written: str | None) -> bool | _Wrong:
+        said = fold(written or "")
+        return said in _YES if said in _YES | _NO else _Wrong("withdrawn_is_yes_or_no")
+
+    said = table.resolve(["withdrawn"], withdrawn, shown="withdrawn")
     rows["withdrawn"] = said.astype(object).eq(other=True)
     value = rows["value"].astype("string")
     # A dash is how people write that there is no figure; only a status and a reason make it an observation.
@@ -336,7 +355,7 @@ def _values(table: _Table, now: datetime) -> None:
     digits = value.str.replace(r"[eE].*", "", regex=True).str.replace(r"[^0-9]", "", regex=True)
     mark(value.notna() & (digits.str.lstrip("0").str.len() > SIGNIFICANT_DIGITS), "value_has_15_digits")
     number = pandas.to_numeric(value.where(table.good), errors="coerce").astype("float64")
-    mark(number.abs() == float("inf"), "value_is_a_number")
+    mark((number.abs() > _LARGEST) | (number.abs() < _SMALLEST) & (digits.str.strip("0") != ""), "value_is_a_number")
     # The counts behind a rate have no range of their own but that no count is negative.
     counts = rows["breakdown"].isin([NUMERATOR, DENOMINATOR])
     table.mark(rows.index[table.good & counts & (number < 0)], _Wrong("value_is_in_range", "0 – …"), "value")
@@ -362,9 +381,10 @@ def _published(table: _Table, now: datetime) -> None:
 
     def meaning(written: str | None) -> datetime | _Wrong:
         try:
-            return otherwise if written is None else period.moment(written)
+            moment = otherwise if written is None else period.moment(written)
         except period.NotAPeriod:
             return _Wrong("published_at_is_readable")
+        return moment if _FIRST_YEAR <= moment.year <= _LAST_YEAR else _Wrong("published_at_is_readable")
 
     moments = table.resolve(["published_at"], meaning, shown="published_at")
     table.rows["published_at"] = pandas.to_datetime(moments.astype(object), utc=True)

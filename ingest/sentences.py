@@ -126,6 +126,10 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "Số liệu thiếu hoặc bị rút phải có lý do. Hãy ghi lý do vào cột “reason”.",
         "A missing or withdrawn value needs a reason. Write it in the column “reason”.",
     ),
+    "withdrawn_is_yes_or_no": (
+        "“{found}” không phải là có hay không. Hãy ghi yes (rút lại) hoặc để trống.",
+        "“{found}” is neither yes nor no. Write yes where the figure is withdrawn, or nothing.",
+    ),
     "published_at_is_readable": (
         "“{found}” không phải là thời điểm công bố. Hãy ghi 2024-07-01 hoặc 2024-07-01T09:00:00+07:00.",
         "“{found}” is no moment of publication. Write 2024-07-01 or 2024-07-01T09:00:00+07:00.",

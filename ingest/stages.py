@@ -90,15 +90,13 @@ def receive(
     return submission, new
 
 
-def examine(
-    connection: Connection, content: bytes, instructions: Instructions, *, now: datetime
-) -> tuple[rules.Checked, Catalogue]:
+def examine(connection: Connection, content: bytes, instructions: Instructions, *, now: datetime) -> rules.Checked:
     """Read the bytes and hold every figure against the rules."""
     catalogue = registry.read(connection)
     mapping = catalogue.mappings[instructions.mapping] if instructions.mapping else None
     reading = formats.read(content, mapping=mapping)
     dataset = catalogue.datasets[instructions.dataset]
-    return rules.check(reading, catalogue, dataset, instructions, now=now), catalogue
+    return rules.check(reading, catalogue, dataset, instructions, now=now)
 
 
 def publish(
@@ -106,16 +104,17 @@ def publish(
 ) -> Outcome:
     """Examine the submission, and where nothing blocks append its figures to the ledger, all of them or none.
 
-    A submission that is published already is answered with what it became. Errors leave the ledger as it was, unless
-    the sender asked for the good rows. The ledger's own wish for a reason is a finding like any other.
+    A submission that is published already is answered with what it became, unless the sender says something new:
+    another reason, another publication, or that the good rows will do. Errors leave the ledger as it was; with the good
+    rows asked for, only what is wrong with the whole file does. The ledger's own wish for a reason is a finding too.
     """
     known = inbox.lock(connection, submission)
-    if known.state == "published" and known.summary:
+    if known.summary and not _says_something_new(known, instructions):
         return Outcome(known.summary, list(known.findings), stored=True)
-    checked, _ = examine(connection, content, instructions, now=now)
+    checked = examine(connection, content, instructions, now=now)
     findings = checked.findings
     appended = None
-    if not errors(findings) or (instructions.accept_good_rows and not checked.observations.empty):
+    if not _blocking(findings, instructions) and not (checked.observations.empty and errors(findings)):
         try:
             with connection.begin_nested():
                 appended = ledger.append(
@@ -126,15 +125,34 @@ def publish(
             findings.append(
                 finding("revision_has_a_reason", "error", place="", found=unexplained.count, expected=example)
             )
-    inbox.record_examined(connection, submission, findings, refused=checked.refused)
     if appended is None:
+        if known.state != "published":
+            inbox.record_examined(connection, submission, findings, refused=checked.refused)
         audit.record(connection, by, "examine", f"submission {submission}", errors=len(errors(findings)))
         return Outcome(Summary(refused=checked.refused), findings, stored=False)
+    inbox.record_examined(connection, submission, findings, refused=checked.refused)
     summary = Summary(appended.created, appended.revised, appended.unchanged, checked.refused)
     at = instructions.published_at or now
-    inbox.record_published(connection, submission, summary, reason=instructions.reason, at=at)
+    inbox.record_published(connection, submission, summary, instructions, at=at)
     audit.record(connection, by, "publish", f"submission {submission}", at=at, reason=instructions.reason)
     return Outcome(summary, findings, stored=True)
+
+
+def _says_something_new(known: Submission, instructions: Instructions) -> bool:
+    return (
+        known.state != "published"
+        or instructions.reason not in (None, known.reason)
+        or instructions.published_at not in (None, known.published_at)
+        or instructions.accept_good_rows != known.accept_good_rows
+    )
+
+
+def _blocking(findings: list[Finding], instructions: Instructions) -> list[Finding]:
+    """The errors that nothing gets past: all, or with the good rows asked for those of the file as a whole."""
+    found = errors(findings)
+    if not instructions.accept_good_rows:
+        return found
+    return [each for each in found if not each.place and each.rule != "more_of_the_same"]
 
 
 def _period(text: str | None) -> Period | None:

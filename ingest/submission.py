@@ -10,9 +10,6 @@ import pandas
 Severity = Literal["error", "warning", "information"]
 SIZE_LIMIT_BYTES = 64 * 2**20
 
-# received: the bytes are safe. examined: what stands in them is known. published: its figures are the public ones.
-STATES = ("received", "examined", "published")
-
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -70,10 +67,11 @@ class Submission:
     file_name: str
     sha256: str
     size_bytes: int
-    state: str
+    state: str  # received: the bytes are safe; examined: what stands in them is known; published: so are its figures
     received_at: datetime
     received_by: str
     reason: str | None = None
+    accept_good_rows: bool | None = None
     published_at: datetime | None = None
     summary: Summary | None = None
     findings: tuple[Finding, ...] = ()

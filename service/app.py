@@ -8,6 +8,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from service import metrics, portal, problems
 from service.api import operations, rest, submissions
+from service.head import HeadAsGet
 from service.limits import Bounded
 
 _DESCRIPTION = """
@@ -36,6 +37,7 @@ def create(engine: Engine) -> FastAPI:
     app.include_router(operations.router, tags=["operations"])
     app.include_router(portal.router, include_in_schema=False)
     app.mount("/static", portal.static())
+    app.add_middleware(HeadAsGet)
     app.add_middleware(Bounded)
     app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD"], expose_headers=["Link"])
     app.add_middleware(metrics.Measured)

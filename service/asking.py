@@ -28,7 +28,10 @@ Reading = Annotated[Connection, Depends(reading)]
 def only_known(request: Request) -> None:
     """Refuse a parameter that the route does not have, with the nearest that it has, and one that is said twice."""
     known = {field.alias: field for field in _query_fields(request.scope["route"].dependant)}
-    for name in request.query_params:
+    for name, value in request.path_params.items():
+        refuse_nul(name, str(value))
+    for name, value in request.query_params.multi_items():
+        refuse_nul(name, value)
         if name not in known:
             near = nearest(name, known)
             guess = f" Did you mean {' or '.join(near)}?" if near else ""
@@ -43,6 +46,12 @@ def only_known(request: Request) -> None:
             raise Problem(
                 HTTPStatus.BAD_REQUEST, "repeated-parameter", f"“{name}” is said twice; say it once.", parameter=name
             )
+
+
+def refuse_nul(name: str, value: str) -> None:
+    """Refuse text with a NUL in it: no database keeps it, and nobody means it."""
+    if "\0" in value or "\0" in name:
+        raise Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", f"“{name!r}” holds a NUL character; leave it out.")
 
 
 def as_of_moment(written: str | None) -> datetime:

@@ -16,7 +16,7 @@ from rich.console import Console
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from ingest import catalogue, demonstration, ledger, registry, stages
+from ingest import audit, catalogue, demonstration, ledger, registry, stages
 from ingest.period import NotAPeriod, moment, now
 from ingest.place import in_vietnamese
 from ingest.stages import Outcome
@@ -83,8 +83,10 @@ def serve() -> None:
     listening = _listen(told.host, told.port)
     with _status("Starting PostgreSQL") as tell, startup.opened(told, alone=True) as engine:
         prepared = startup.prepare(engine, tell=tell)
+        with database.writing(engine) as connection:
+            secret = identity.first_secret(connection)
         tell("")
-        _greet(told, prepared)
+        _greet(told, prepared, secret)
         logs.configure()
         service = uvicorn.Server(uvicorn.Config(app.create(engine), log_level="warning", access_log=False))
         service.run(sockets=[listening])
@@ -153,9 +155,10 @@ def demo(remove: Annotated[bool, typer.Option("--remove", help="remove all of th
     with _prepared() as engine, database.writing(engine) as connection:
         if remove:
             count = ledger.remove_generated(connection)
+            audit.record(connection, getpass.getuser(), "remove", "generated figures", count=count)
             _out.print(f"Removed {count} generated figures.")
         else:
-            count = demonstration.load(connection, now=now())
+            count = demonstration.load(connection, by=getpass.getuser(), now=now())
             _out.print(f"Loaded {count} generated figures; `chiso demo --remove` takes them out again.")
 
 
@@ -226,15 +229,15 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _greet(told: settings.Settings, prepared: startup.Prepared) -> None:
+def _greet(told: settings.Settings, prepared: startup.Prepared, secret: str | None) -> None:
     address = f"http://{told.host}:{told.port}"
     if prepared.created or prepared.revised:
         _out.print(f"Published figures loaded: {prepared.created} new, {prepared.revised} revised.", highlight=False)
     _out.print(f"\nChiso {version('chiso')} is ready. Ctrl-C stops it.\n", highlight=False)
     for name, path in (("Pages", "/"), ("API", "/docs"), ("Metrics", "/metrics")):
         _out.print(f"  {name:<8} {address}{path}", highlight=False)
-    if prepared.secret:
-        _out.print(f"\n  Administrator: admin, secret {prepared.secret}", highlight=False, soft_wrap=True)
+    if secret:
+        _out.print(f"\n  Administrator: admin, secret {secret}", highlight=False, soft_wrap=True)
         _out.print("  This secret is shown once; `chiso secret` gives a new one.", highlight=False)
     _out.print("")
 

@@ -3,8 +3,8 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, create_engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ingest.period import LOCAL_ZONE
 from sql.migration import SCHEMA
@@ -26,11 +26,16 @@ def connect(url: str) -> Engine:
     Raises Unreachable, TooOld.
     """
     address = url.replace("postgres://", "postgresql://", 1).replace("postgresql://", "postgresql+psycopg://", 1)
+    try:
+        make_url(address)
+    except (ArgumentError, ValueError) as fault:
+        raise Unreachable("CHISO_DATABASE_URL is no address; write postgresql://user@host:5432/database.") from fault
     engine = create_engine(
         address,
         pool_size=10,
         max_overflow=10,
         pool_pre_ping=True,
+        hide_parameters=True,  # a failure that is logged shows no secret
         connect_args={
             "options": f"-c search_path={SCHEMA},public -c timezone={LOCAL_ZONE.key}",
             "application_name": "chiso",
@@ -39,7 +44,7 @@ def connect(url: str) -> Engine:
     try:
         with engine.connect() as connection:
             version = int(connection.execute(text("show server_version_num")).scalar_one()) // 10000
-    except OperationalError as fault:
+    except DBAPIError as fault:
         engine.dispose()
         raise Unreachable(
             f"The database does not answer: {str(fault.orig).strip()}. Check CHISO_DATABASE_URL."

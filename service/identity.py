@@ -24,6 +24,8 @@ _NOBODY = _hasher.hash(secrets.token_urlsafe())
 
 def first_secret(connection: Connection) -> str | None:
     """Make the first administrator and return the secret; None where there is one already."""
+    # Two that start together: the second waits here, and then finds the administrator there.
+    connection.execute(text("lock table account in share row exclusive mode"))
     known = connection.execute(text("select exists (select from account)")).scalar_one()
     return None if known else new_secret(connection, by="start")
 

@@ -9,7 +9,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 
 from ingest import stages
@@ -39,6 +39,7 @@ _KINDS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     stages.UnknownName: (HTTPStatus.BAD_REQUEST, "unknown-name"),
     stages.TooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large"),
     OperationalError: (HTTPStatus.SERVICE_UNAVAILABLE, "database-unreachable"),
+    DataError: (HTTPStatus.BAD_REQUEST, "invalid-parameter"),
 }
 
 # How the problems look in OpenAPI, once for all routes.
@@ -108,6 +109,9 @@ def _problem_of(failure: Exception) -> Problem:
             return Problem(
                 HTTPStatus.SERVICE_UNAVAILABLE, "database-unreachable", "The database does not answer; try again soon."
             )
+        case DataError():
+            sentence = "Something in the request is larger than anything there can be, such as a cursor or a number."
+            return Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", sentence)
         case _:
             status, kind = next(row for known, row in _KINDS.items() if isinstance(failure, known))
             return Problem(status, kind, str(failure))

@@ -1,5 +1,6 @@
 """From nothing to a database that can be asked: the server, the schema, the catalogue, the published figures."""
 
+import hashlib
 import os
 import signal
 from collections.abc import Callable, Generator
@@ -9,11 +10,11 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 from structlog import get_logger
 
-from ingest import catalogue, registry
+from ingest import catalogue, inbox, registry
 from ingest.catalogue import Catalogue
 from ingest.period import now
 from ingest.submission import Instructions
-from service import database, embedded, identity, intake
+from service import database, embedded, intake
 from service.settings import Settings
 from sql import migration
 
@@ -35,9 +36,8 @@ class FiguresRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What a start found to do: `secret` is the first administrator's, shown this once."""
+    """What a start found to do, in observations."""
 
-    secret: str | None
     created: int
     revised: int
 
@@ -59,7 +59,7 @@ def opened(settings: Settings, *, alone: bool) -> Generator[Engine]:
 
 
 def prepare(engine: Engine, *, tell: Tell) -> Prepared:
-    """Bring the database to this version: schema, catalogue, published figures and a first administrator.
+    """Bring the database to this version: schema, catalogue and published figures.
 
     `tell` hears what is being done, one sentence a step. What is there already is left as it is.
 
@@ -71,19 +71,23 @@ def prepare(engine: Engine, *, tell: Tell) -> Prepared:
     shipped = catalogue.read()
     with database.writing(engine) as connection:
         # A catalogue of one's own may have been loaded over ours since; ours is in it already.
-        changed = not registry.ever_loaded(connection, shipped.version) and registry.load(connection, shipped, by=BY)
-    created, revised = _publish(engine, shipped, tell) if changed else (0, 0)
-    with database.writing(engine) as connection:
-        secret = identity.first_secret(connection)
-    return Prepared(secret, created, revised)
+        if not registry.ever_loaded(connection, shipped.version):
+            registry.load(connection, shipped, by=BY)
+    created, revised = _publish(engine, shipped, tell)
+    return Prepared(created, revised)
 
 
 def _publish(engine: Engine, shipped: Catalogue, tell: Tell) -> tuple[int, int]:
     created = revised = 0
+    with database.reading(engine) as connection:
+        known = inbox.published(connection, PUBLISHED)
     for path in shipped.figures:
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() in known:
+            continue
         tell(f"Figures: {path.stem}")
         instructions = Instructions(dataset=PUBLISHED, reason=f"later version of {path.name}")
-        _, outcome, _ = intake.take_in(engine, path.read_bytes(), path.name, instructions, by=BY, now=now())
+        _, outcome, _ = intake.take_in(engine, content, path.name, instructions, by=BY, now=now())
         if not outcome.stored:
             raise FiguresRefused(f"{path.name}: {outcome.findings[0]}")
         created += outcome.summary.created

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import itertools
+import re
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Annotated, TypeVar
@@ -16,6 +17,7 @@ from service.problems import Problem
 Codes = Annotated[
     list[str] | None, Query(description="codes, separated by commas or repeated; `*` stands for any text")
 ]
+_FEW = 10  # codes that can all be named
 Place = TypeVar("Place")
 PAGE, LARGEST_PAGE = 10_000, 100_000
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="how many at the most")]
@@ -30,6 +32,10 @@ def codes(parameter: str, written: Sequence[str] | None, known: Callable[[], Seq
     if written is None:
         return None
     there = known()
+    if not _split(written):
+        raise Problem(
+            HTTPStatus.BAD_REQUEST, "invalid-parameter", f"“{parameter}” is empty; give a code, or leave it out."
+        )
     return list(itertools.chain.from_iterable(_matching(parameter, each, there) for each in _split(written)))
 
 
@@ -77,15 +83,13 @@ def _split(written: Sequence[str]) -> list[str]:
 
 
 def _matching(parameter: str, written: str, known: Sequence[str]) -> list[str]:
-    wanted = written.upper()
+    wanted = written if written in known else written.upper()
     if "*" in wanted:
-        head, _, tail = wanted.partition("*")
-        return [
-            code for code in known if code.startswith(head) and code.endswith(tail) and len(code) >= len(head + tail)
-        ]
+        pattern = re.compile(".*".join(map(re.escape, wanted.split("*"))))
+        return [code for code in known if pattern.fullmatch(code)]
     if wanted in known:
         return [wanted]
-    near = nearest(written, known)
+    near = nearest(written, known) or (list(known) if len(known) <= _FEW else [])
     guess = f" Did you mean {' or '.join(near)}?" if near else ""
     raise Problem(
         HTTPStatus.NOT_FOUND,

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from sqlalchemy import Connection
 
 from ingest import period
+from ingest.indicator import Level, Pillar
 from ingest.observation import ACCUMULATIONS, SeriesKey
 from ingest.period import FREQUENCIES
 from ingest.spelling import nearest
@@ -70,6 +71,8 @@ def indicators(
 ) -> Response:
     """What is measured, by code: definition, formula, unit of measure, direction, and how each adds up."""
     wanted = wanted_format(request, format, _FORMATS)
+    if pillar is not None and pillar not in _PILLARS:
+        raise _unknown("pillar", pillar, nearest(pillar, _PILLARS) or list(_PILLARS))
     rows = catalogue.indicators(connection, search=q, pillar=pillar, after=read_cursor(cursor, str), limit=limit + 1)
     return _listed(request, "indicators", rows, limit, wanted, catalogue.INDICATOR_COLUMNS)
 
@@ -278,7 +281,8 @@ def targets_listed(
     """Targets in the words of their documents, with what the figures of their own period say of them."""
     moment = as_of_moment(as_of)
     wanted = codes("indicator", indicator, lambda: catalogue.codes(connection, "indicator"))
-    told = targets.listed(connection, indicators=wanted, scopes=scope, as_of=moment)
+    scopes = codes("scope", scope, lambda: [*_LEVELS, *catalogue.codes(connection, "reporting_unit")])
+    told = targets.listed(connection, indicators=wanted, scopes=scopes, as_of=moment)
     return answers.json({"as_of": moment, "targets": told})
 
 
@@ -303,7 +307,8 @@ def observations(
     return _observations(request, connection, chosen, first, to, as_of, format, limit, cursor)
 
 
-_LEVELS = ("nation", "country", "ministry", "province", "group")
+_PILLARS = get_args(Pillar)
+_LEVELS = get_args(Level)
 
 
 def _observations(
@@ -320,13 +325,20 @@ def _observations(
     wanted = wanted_format(request, format, _FORMATS)
     moment, span = as_of_moment(as_of), _span(first, to)
     if wanted == "csv":
+        if {"limit", "cursor"} & set(request.query_params):
+            sentence = "CSV comes whole: leave out “limit” and “cursor”, or narrow what you ask for."
+            raise Problem(HTTPStatus.BAD_REQUEST, "csv-has-no-pages", sentence)
         return StreamingResponse(
             series.observations_as_csv(connection, chosen, span, as_of=moment), media_type=answers.CSV
         )
-    page = Page(read_cursor(cursor, tuple[str, datetime]), limit + 1)
+    # The pages of one answer are of one moment, whatever is published while they are turned.
+    place = read_cursor(cursor, tuple[datetime, str, datetime])
+    if place:
+        moment = place[0]
+    page = Page(place[1:] if place else None, limit + 1)
     rows = series.observations(connection, chosen, span, as_of=moment, page=page)
     shown, more = answers.page(rows, limit)
-    onward = write_cursor((shown[-1]["series"], period.parse(shown[-1]["period"]).start)) if more else None
+    onward = write_cursor((moment, shown[-1]["series"], period.parse(shown[-1]["period"]).start)) if more else None
     return answers.json({"as_of": moment, "observations": shown, "next": onward}, request=request)
 
 

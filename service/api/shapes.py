@@ -321,6 +321,7 @@ class SubmissionEntry(Shape):
     received_at: datetime
     received_by: str
     reason: str | None
+    accept_good_rows: bool | None = Field(description="whether good rows were published although others were refused")
     published_at: datetime | None
     summary: Summary | None
 

@@ -14,7 +14,7 @@ from ingest.submission import Instructions, Submission, errors
 from service import identity, intake
 from service.api import answers, shapes
 from service.api.parameters import PAGE, Cursor, Limit, read_cursor, write_cursor
-from service.asking import Reading, only_known
+from service.asking import Reading, only_known, refuse_nul
 from service.problems import Problem, responses
 
 router = APIRouter(
@@ -44,7 +44,12 @@ async def instructions(
 ) -> Instructions:
     """What the sender says beside the file; a field that there is not is refused."""
     known = {"file", *Instructions.__slots__}
-    for name in await request.form():
+    form = await request.form()
+    for name, value in form.multi_items():
+        refuse_nul(name, value if isinstance(value, str) else "")
+        if len(form.getlist(name)) > 1:
+            sentence = f"“{name}” is said twice; say it once."
+            raise Problem(HTTPStatus.BAD_REQUEST, "repeated-parameter", sentence, parameter=name)
         if name not in known:
             near = nearest(name, known)
             guess = f" Did you mean {' or '.join(near)}?" if near else ""

@@ -39,7 +39,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Which periods: those that begin at or after `start` and before `end`; None does not restrict."""
+    """Which periods: those that begin at or after `start` and end at or before `end`; None does not restrict."""
 
     start: datetime | None = None
     end: datetime | None = None
@@ -100,16 +100,18 @@ def numbers(connection: Connection, selection: Selection) -> list[int]:
 
 
 def number(connection: Connection, key: SeriesKey) -> int | None:
-    """The number of one series, or None where there is no such series."""
-    return connection.execute(text("select id from series where key = :key"), {"key": str(key)}).scalar()
+    """The number of one series, or None where there is none of which something was public."""
+    return connection.execute(
+        text(f"select id from series where key = :key and {_HAS_BEEN_PUBLIC}"), {"key": str(key)}
+    ).scalar()
 
 
 def keys(connection: Connection, indicator: str) -> list[str]:
     """The keys of an indicator's series; of all series where the indicator has none."""
     found = connection.execute(
         text(
-            "select key from series where indicator = :indicator"
-            " or not exists (select from series where indicator = :indicator)"
+            f"select key from series where {_HAS_BEEN_PUBLIC} and (indicator = :indicator"
+            " or not exists (select from series where indicator = :indicator))"
         ),
         {"indicator": indicator},
     )
@@ -117,8 +119,10 @@ def keys(connection: Connection, indicator: str) -> list[str]:
 
 
 def breakdowns(connection: Connection) -> list[str]:
-    """The breakdowns that there are series of."""
-    return list(connection.execute(text("select distinct breakdown from series order by 1")).scalars())
+    """The breakdowns of which something was public."""
+    return list(
+        connection.execute(text(f"select distinct breakdown from series where {_HAS_BEEN_PUBLIC} order by 1")).scalars()
+    )
 
 
 def observations(
@@ -184,6 +188,9 @@ def vintages(connection: Connection, series: int, span: Span) -> list[dict[str, 
     return [dict(row) for row in rows.mappings()]
 
 
+# Of what is under embargo not even the name leaks.
+_HAS_BEEN_PUBLIC = "exists (select from observation where series_id = series.id and published_at <= now())"
+
 _ANSWER = """
 select
     series.key as series,
@@ -210,8 +217,12 @@ left join document on document.id = vintage.document_id
 
 _SPAN = """
     vintage.series_id = any(cast(:series as integer[]))
+    and series.id = any(cast(:series as integer[]))
     and (cast(:start as timestamp) is null or vintage.period_start >= cast(:start as timestamp))
-    and (cast(:end as timestamp) is null or vintage.period_start < cast(:end as timestamp))
+    and (
+        cast(:end as timestamp) is null
+        or vintage.period_start + period_length(series.frequency) <= cast(:end as timestamp)
+    )
 """
 
 

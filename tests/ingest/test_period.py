@@ -92,6 +92,11 @@ def test_a_publication_known_by_its_month_or_year_counts_from_the_last_day() -> 
     assert period.moment("2021") == period.moment("2021-12-31")
 
 
+def test_an_hour_of_publication_is_that_hour_and_not_its_day() -> None:
+    assert period.moment("2024-07-01T09") == datetime(2024, 7, 1, 2, tzinfo=UTC)
+    assert period.moment("2024-07-01T09", end_of_day=True) == datetime(2024, 7, 1, 2, 59, 59, 999999, tzinfo=UTC)
+
+
 def test_a_plus_that_became_a_space_in_an_address_is_still_a_zone() -> None:
     assert period.moment("2024-07-01T09:00:00 07:00") == datetime(2024, 7, 1, 2, tzinfo=UTC)
     assert period.moment("2024-07-01T09:00:00Z") == datetime(2024, 7, 1, 9, tzinfo=UTC)

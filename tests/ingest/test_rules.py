@@ -68,6 +68,11 @@ BROKEN = [
     ("value_has_15_digits", GOOD.replace("45.5", "45.50000000000001"), "value", "more than 15"),
     ("value_is_in_range", GOOD.replace("45.5", "145.5"), "value", "outside the range 0 – 100"),
     ("value_is_in_range", GOOD.replace("45.5", "-1"), "value", "outside the range 0 – 100"),
+    ("value_is_a_number", GOOD.replace("45.5", "٤٥"), "value", "no number"),
+    ("value_is_a_number", GOOD.replace("45.5", "1e-99"), "value", "no number"),
+    ("period_is_readable", GOOD.replace("2024-Q1", "0999-Q1"), "period", "is no period"),
+    ("published_at_is_readable", GOOD.replace("2024-04-12", "0001-01-01"), "published_at", "no moment"),
+    ("withdrawn_is_yes_or_no", GOOD.replace("2024-04-12,,", "2024-04-12,rút,"), "withdrawn", "neither yes nor no"),
     ("value_is_whole", "NDXP_TRANSACTIONS,VN,2024,1.234,PERIOD,,,2025-01-01,,,,", "value", "write 1234 and not 1.234"),
     ("period_has_begun", GOOD.replace("2024-Q1", "2027-Q1"), "period", "has not begun"),
     ("missing_has_no_value", GOOD.replace("PERIOD,,", "PERIOD,M,not counted"), "value", "“45.5” stands there"),
@@ -88,6 +93,26 @@ def test_a_broken_row_is_a_finding_with_its_place_and_what_to_do(
     assert errors[0].vi != errors[0].en
     assert "{" not in errors[0].vi + errors[0].en
     assert (len(checked.observations), checked.refused) == (1, 1)
+
+
+def test_nine_months_are_the_third_quarter_to_date(words: Catalogue) -> None:
+    checked = check(words, GOOD.replace("2024-Q1", "9 tháng 2024").replace("PERIOD", ""))
+    assert checked.observations["series"].tolist() == ["Q.ONLINE_FILING_RATE.GSO01_2008.YTD.REPORT._T"]
+    assert checked.observations["period_start"].tolist() == [pandas.Timestamp("2024-07-01")]
+
+
+@pytest.mark.parametrize("days", ["2024-06-31,", ",gestern", "2024-06-30,2024-06-01"])
+def test_a_cut_off_that_is_no_span_of_days_is_refused(words: Catalogue, days: str) -> None:
+    heading = "indicator,reporting_unit,period,value,accumulation,data_from,data_to"
+    checked = check(words, f"ONLINE_FILING_RATE,VN,2024-Q1,45.5,PERIOD,{days}", heading=heading)
+    assert [finding.rule for finding in checked.findings] == ["data_dates_are_readable"]
+
+
+def test_a_name_that_two_units_have_asks_which(words: Catalogue) -> None:
+    line = GOOD.replace("Hà Nội", "Huế").replace("2024-Q1", "2024-Q4")
+    rules_broken = {finding.rule for finding in check(words, line).findings}
+    assert rules_broken <= {"reporting_unit_is_one", "reporting_unit_is_known", "reporting_unit_is_valid_in_period"}
+    assert rules_broken
 
 
 def test_a_forecast_may_be_given_ahead(words: Catalogue) -> None:
@@ -180,7 +205,8 @@ def test_a_file_without_figures_says_so(words: Catalogue) -> None:
 
 
 def test_many_rows_with_the_same_fault_are_told_once_over_a_thousand_and_then_counted(words: Catalogue) -> None:
-    lines = [GOOD.replace("45.5", "x").replace("2024-Q1", f"{year}-Q1") for year in range(1000, 2500)]
+    quarters = [f"{year}-Q{quarter}" for year in range(1750, 2125) for quarter in (1, 2, 3, 4)]
+    lines = [GOOD.replace("45.5", "x").replace("2024-Q1", quarter) for quarter in quarters]
     checked = check(words, *(line.replace("Hà Nội", "VN") for line in lines))
     told = [finding for finding in checked.findings if finding.rule == "value_is_a_number"]
     rest = [

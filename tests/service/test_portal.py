@@ -256,7 +256,7 @@ def test_the_documentation_is_served_from_here(client: TestClient) -> None:
 @pytest.fixture(scope="module")
 def demonstrated(own_engine: Engine) -> Iterator[TestClient]:
     with database.writing(own_engine) as connection:
-        demonstration.load(connection, now=NOW)
+        demonstration.load(connection, by="test", now=NOW)
     with TestClient(app.create(own_engine), raise_server_exceptions=False) as client:
         yield client
 

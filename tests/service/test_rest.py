@@ -94,6 +94,35 @@ def test_several_indicators_by_commas_repetition_and_wildcard(client: TestClient
     assert [row for row in wildcard if row in by_comma] == by_comma
 
 
+def test_a_star_stands_for_any_text_wherever_it_is(client: TestClient) -> None:
+    for written in ("*GCI*RANK", "GCI_R*", "*I_RANK*"):
+        rows = get(client, "/v1/observations", indicator=written, reporting_unit="VN")["observations"]
+        assert "GCI_RANK" in {row["series"].split(".")[1] for row in rows}, written
+
+
+def test_to_leaves_out_what_ends_later(client: TestClient) -> None:
+    rows = get(client, "/v1/observations", reporting_unit="VN", to="2024-Q1")["observations"]
+    assert {row["period"] for row in rows if row["period"].startswith("2024")} <= {
+        "2024-Q1",
+        "2024-01",
+        "2024-02",
+        "2024-03",
+    }
+
+
+def test_a_page_that_is_turned_is_of_the_moment_of_the_first(client: TestClient) -> None:
+    first = get(client, "/v1/observations", reporting_unit="VN", limit="3", as_of="2022-01-01")
+    second = get(client, "/v1/observations", reporting_unit="VN", limit="3", cursor=first["next"])
+    assert second["as_of"] == first["as_of"]
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/metrics", "/v1/indicators", "/v1/nothing"])
+def test_head_is_get_without_the_body(client: TestClient, path: str) -> None:
+    head, whole = client.head(path), client.get(path)
+    assert (head.status_code, head.text) == (whole.status_code, "")
+    assert head.headers["content-type"] == whole.headers["content-type"]
+
+
 def test_pages_follow_each_other_and_leave_nothing_out(client: TestClient) -> None:
     whole = get(client, "/v1/observations", reporting_unit="VN")["observations"]
     pages: list[dict[str, Any]] = []
@@ -144,6 +173,12 @@ def test_pandas_reads_the_csv_as_it_is(client: TestClient) -> None:
         ("/v1/observations", {"from": "9999"}, 400, "not-a-period", "“9999” is no period"),
         ("/v1/observations", {"from": "2024-Q9"}, 400, "not-a-period", "“2024-Q9” is no period"),
         ("/v1/observations", {"from": "2024", "to": "2020"}, 400, "empty-span", "lies after"),
+        ("/v1/observations", {"indicator": ","}, 400, "invalid-parameter", "“indicator” is empty"),
+        ("/v1/observations", {"frequency": "Z"}, 404, "unknown-code", "Did you mean A or S or Q"),
+        ("/v1/observations", {"format": "csv", "limit": "5"}, 400, "csv-has-no-pages", "CSV comes whole"),
+        ("/v1/observations", {"breakdown": "a\0b"}, 400, "invalid-parameter", "NUL"),
+        ("/v1/targets", {"scope": "ATLANTIS"}, 404, "unknown-code", "“ATLANTIS” is no scope"),
+        ("/v1/indicators", {"pillar": "GOOV"}, 404, "unknown-code", "Did you mean GOV"),
         ("/v1/observations", {"format": "xml"}, 406, "unknown-format", "no format “xml”"),
         ("/v1/observations", {"limit": "0"}, 400, "invalid-parameter", "“limit” is “0”"),
         ("/v1/observations", {"cursor": "x"}, 400, "not-a-cursor", "none of ours"),

@@ -111,6 +111,38 @@ def test_a_revision_asks_for_a_reason_and_then_keeps_both_figures(sender: TestCl
     assert [(vintage["value"], vintage["reason"]) for vintage in vintages] == [(45.5, None), (47, "late files counted")]
 
 
+def test_the_same_file_sent_again_with_another_reason_says_something_new(sender: TestClient) -> None:
+    first, second = HEADING + row("45", "Trà Vinh"), HEADING + row("47", "Trà Vinh")
+    assert send(sender, first).status_code == 201
+    assert send(sender, second, reason="late files counted").json()["summary"]["revised"] == 1
+    assert asked(sender, "GSO84") == {"2024-Q1": 47}
+    assert send(sender, first).status_code == 200
+    assert asked(sender, "GSO84") == {"2024-Q1": 47}
+    answer = send(sender, first, reason="the second file was wrong")
+    assert (answer.status_code, answer.json()["summary"]["revised"]) == (200, 1)
+    assert asked(sender, "GSO84") == {"2024-Q1": 45}
+
+
+def test_an_embargoed_figure_leaves_no_trace_in_any_answer(sender: TestClient) -> None:
+    content = HEADING.replace("accumulation", "accumulation,breakdown") + (
+        "ONLINE_FILING_RATE,Bến Tre,2024-Q1,45,PERIOD,SECRET_PART,2099-01-01\n"
+    )
+    assert send(sender, content).status_code == 201
+    key = "Q.ONLINE_FILING_RATE.GSO83.PERIOD.REPORT.SECRET_PART"
+    for path in (
+        f"/v1/series/{key}/observations",
+        f"/v1/series/{key[:-1]}/observations",
+        f"/v1/series/{key}/vintages",
+        "/v1/observations?breakdown=SECRET_PARTT",
+        "/v1/series?reporting_unit=GSO83",
+        "/v1/observations?reporting_unit=GSO83&as_of=2100-01-01",
+        "/metrics",
+    ):
+        answer = sender.get(path)
+        assert "SECRET_PART" not in answer.text.replace(key, "").replace(key[:-1], "").replace("SECRET_PARTT", ""), path
+        assert '"value":45' not in answer.text
+
+
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
