@@ -303,7 +303,8 @@ def observations(
     cursor: Cursor = None,
 ) -> Response:
     """The observations of all series that the parameters name, by series and period. CSV comes whole, JSON in pages."""
-    chosen = series.numbers(connection, selected)
+    place = read_cursor(cursor, tuple[datetime, str, datetime])
+    chosen = series.numbers(connection, selected, since=place and place[1])
     return _observations(request, connection, chosen, first, to, as_of, format, limit, cursor)
 
 

@@ -12,17 +12,22 @@ def values(connection: Connection) -> list[dict[str, Any]]:
     rows = connection.execute(
         text(
             """
-            select distinct on (series.key)
+            select
                 series.key as series, series.frequency, series.indicator, series.reporting_unit, series.accumulation,
                 series.source, series.breakdown,
                 latest.value,
                 period_text(series.frequency, latest.period_start) as period,
                 (latest.period_start + period_length(series.frequency)) at time zone :zone as period_end,
                 latest.valid_from as published_at
-            from current_observation as latest
-            join series on series.id = latest.series_id
-            where latest.value is not null
-            order by series.key, latest.period_start desc
+            from series
+            cross join lateral (
+                select *
+                from current_observation
+                where series_id = series.id and value is not null
+                order by period_start desc
+                limit 1
+            ) as latest
+            order by series.key
             """
         ),
         {"zone": LOCAL_ZONE.key},

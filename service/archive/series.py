@@ -92,10 +92,13 @@ def listed(connection: Connection, selection: Selection, *, after: str | None, l
     return [dict(row) for row in rows.mappings()]
 
 
-def numbers(connection: Connection, selection: Selection) -> list[int]:
-    """The numbers of the series of a selection, whether or not they have figures."""
+def numbers(connection: Connection, selection: Selection, *, since: str | None = None) -> list[int]:
+    """The numbers of the series of a selection by key, from that key on; whether or not they have figures."""
     where, values = _where(selection)
-    found = connection.execute(text(f"select id from series where {where} order by key"), values)
+    found = connection.execute(
+        text(f"select id from series where {where} and (cast(:since as text) is null or key >= :since) order by key"),
+        values | {"since": since},
+    )
     return list(found.scalars())
 
 
@@ -131,8 +134,22 @@ def observations(
     """What was known of these series at a moment: one row a period, by key and period, with ANSWER_COLUMNS.
 
     `published_at` and `valid_to` are the row's own validity, whatever moment is asked for; `valid_to` is None while it
-    stands. A page's worth at a time.
+    stands. A page's worth at a time; `series` are in the order of their keys.
     """
+    told: list[dict[str, Any]] = []
+    # A few series first, then more and more: a page of many series does not read them all.
+    size = _FIRST_SERIES
+    rest = list(series)
+    while rest and len(told) < page.limit:
+        some, rest = rest[:size], rest[size:]
+        told += _observations(connection, some, span, as_of, Page(page.after, page.limit - len(told)))
+        size *= 4
+    return told
+
+
+def _observations(
+    connection: Connection, series: Sequence[int], span: Span, as_of: datetime, page: Page
+) -> list[dict[str, Any]]:
     after_key, after_start = page.after or (None, None)
     rows = connection.execute(
         text(
@@ -188,6 +205,8 @@ def vintages(connection: Connection, series: int, span: Span) -> list[dict[str, 
     return [dict(row) for row in rows.mappings()]
 
 
+_FIRST_SERIES = 64
+
 # Of what is under embargo not even the name leaks.
 _HAS_BEEN_PUBLIC = "exists (select from observation where series_id = series.id and published_at <= now())"
 
@@ -219,6 +238,8 @@ _SPAN = """
     vintage.series_id = any(cast(:series as integer[]))
     and series.id = any(cast(:series as integer[]))
     and (cast(:start as timestamp) is null or vintage.period_start >= cast(:start as timestamp))
+    -- The first test is for the index, which knows where a period begins and not how long it is.
+    and (cast(:end as timestamp) is null or vintage.period_start < cast(:end as timestamp))
     and (
         cast(:end as timestamp) is null
         or vintage.period_start + period_length(series.frequency) <= cast(:end as timestamp)
