@@ -132,10 +132,6 @@ class ReportingUnits:
         """Return the unit of that code of ours, whenever it existed; any case."""
         return self._units.get(code.strip().upper())
 
-    def codes_of(self, unit: ReportingUnit) -> list[UnitCode]:
-        """Return the unit's codes in other schemes."""
-        return [row for rows in self._codes.values() for row in rows if row.reporting_unit == unit.code]
-
     def resolve(self, text: str, on: date, scheme: str | None = None) -> ReportingUnit | Ambiguous | Unknown:
         """Say which unit a text means on a day.
 

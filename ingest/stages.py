@@ -4,7 +4,7 @@ Each takes an open connection and never commits; whoever opens it decides what i
 own, so that the bytes are safe before anybody parses them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -63,16 +63,7 @@ def settle(connection: Connection, instructions: Instructions) -> Instructions:
         raise UnknownName("mapping", mapping, nearest(mapping, catalogue.mappings))
     meant = _period(instructions.period)
     unit = _reporting_unit(catalogue, instructions.reporting_unit, meant)
-    return Instructions(
-        dataset=dataset,
-        reporting_unit=unit,
-        period=meant and str(meant),
-        mapping=mapping,
-        reason=instructions.reason,
-        published_at=instructions.published_at,
-        accept_good_rows=instructions.accept_good_rows,
-        dry_run=instructions.dry_run,
-    )
+    return replace(instructions, dataset=dataset, reporting_unit=unit, period=meant and str(meant), mapping=mapping)
 
 
 def receive(

@@ -207,7 +207,8 @@ def test_a_program_where_there_is_no_chiso_makes_none(tmp_path: Path) -> None:
 def test_a_start_that_was_killed_is_finished_by_the_next_one_and_the_secret_is_still_shown(tmp_path: Path) -> None:
     service = Service(tmp_path / "home")
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while not (tmp_path / "home" / "postgres" / "postmaster.pid").exists() and time.monotonic() < deadline:
+    while not (tmp_path / "home" / "postgres" / "postmaster.pid").exists():
+        assert time.monotonic() < deadline, service.log.read_text()
         time.sleep(0.01)
     service.end(signal.SIGKILL)
     again = Service(tmp_path / "home").await_ready()
