@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
 from ingest.indicator import ONLY_KNOWN_KEYS, Accumulation, Frequency, Level
+from ingest.reporting_unit import Kind, ReportingUnit
 
 TargetKind = Literal["at_least", "at_most", "change_from_base", "top_n", "zero_left", "yes_all"]
 
@@ -25,18 +26,28 @@ class DatasetItem:
 
 @dataclass(frozen=True, slots=True)
 class OwedBy:
-    """Who owes the return: every unit of a level that existed in the period, or the units named."""
+    """Who owes the return: every unit of a level that existed at the period's end, or the units named.
+
+    `kinds` narrows a level: of the ministries only ministries and ministerial agencies.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = ONLY_KNOWN_KEYS
     level: Level | None = None
     reporting_units: tuple[str, ...] = ()
+    kinds: tuple[Kind, ...] = ()
+
+    def owes(self, unit: ReportingUnit) -> bool:
+        """Say whether this unit is one of those that owe the return, whenever it existed."""
+        of_level = unit.level == self.level and (not self.kinds or unit.kind in self.kinds)
+        return of_level or unit.code in self.reporting_units
 
 
 @dataclass(frozen=True, slots=True)
 class DueRule:
     """When the return is due: on a day of a later month, or some days after the period's end.
 
-    `document` is where the rule comes from, or says that it is ours.
+    `document` is where the rule comes from, or says that it is ours. Where the data of a period end before the period
+    does, `cut_off_day` is the last day of its last month that counts (Decree 09/2019/NĐ-CP: the 14th).
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = ONLY_KNOWN_KEYS
@@ -44,6 +55,7 @@ class DueRule:
     months_after: int = 0
     day: int | None = None
     days_after: int = 0
+    cut_off_day: int | None = None
 
     def due(self, period_end: date) -> date:
         """Return the last day that is in time for a period that ended on `period_end`.
@@ -61,7 +73,10 @@ class DueRule:
 class Dataset:
     """The form (biểu mẫu). `items` is None (`all`) where every indicator may come, `frequency` None (`any`) likewise.
 
-    `owed_by` is None where nobody owes it: figures that we collect.
+    `owed_by` is None where nobody owes it: figures that we collect. It is owed for the periods that begin on
+    `owed_from` or later. `review` names the reporting units that review a return, in their order: each agrees before
+    the next is asked; where there is none, what is sent without an error is published at once. `machine` says that a
+    machine sends it; `about_others` that its rows are about other units than the one that returns it.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = ONLY_KNOWN_KEYS
@@ -73,6 +88,10 @@ class Dataset:
     items: tuple[DatasetItem, ...] | None
     owed_by: OwedBy | None = None
     due: DueRule | None = None
+    owed_from: date | None = None
+    review: tuple[str, ...] = ()
+    machine: bool = False
+    about_others: bool = False
     note: str | None = None
 
 

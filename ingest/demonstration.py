@@ -11,6 +11,7 @@ import pandas
 from sqlalchemy import Connection
 
 from ingest import audit, inbox, ledger, registry
+from ingest.authority import Actor
 from ingest.catalogue import Catalogue
 from ingest.dataset import Dataset
 from ingest.observation import GENERATED, OBSERVATION_COLUMNS, SeriesKey
@@ -21,7 +22,7 @@ _QUARTERS = 12
 _FORMS = ("PROVINCE_QUARTERLY", "MINISTRY_QUARTERLY")
 
 
-def load(connection: Connection, *, by: str, now: datetime) -> int:
+def load(connection: Connection, *, by: Actor, now: datetime) -> int:
     """Append twelve quarters of every quarterly form's figures, for each unit that owed them; say how many are new."""
     catalogue = registry.read(connection)
     count = 0
@@ -30,7 +31,7 @@ def load(connection: Connection, *, by: str, now: datetime) -> int:
         submission = inbox.open_generated(connection, code)
         appended = ledger.append(connection, figures, submission=submission, reason="generated anew")
         count += appended.created + appended.revised
-    audit.record(connection, by, "load", "generated figures", count=count)
+    audit.record(connection, by, "load", "generated figures", after={"count": count})
     return count
 
 

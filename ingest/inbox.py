@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, text
 
+from ingest.authority import Actor
 from ingest.submission import Finding, Instructions, Submission, Summary, as_record
 
 _COLUMNS = """
@@ -15,9 +16,13 @@ _COLUMNS = """
     reason, accept_good_rows, published_at, created, revised, unchanged, refused
 """
 
+# While a submission is open the same file is no other one (the unique index same_file_is_same_submission).
+_OPEN = "state not in ('superseded', 'withdrawn')"
+_SAME_FILE = f"(dataset, reporting_unit, period, mapping, sha256) where {_OPEN}"
+
 
 def keep(
-    connection: Connection, content: bytes, file_name: str, instructions: Instructions, *, by: str
+    connection: Connection, content: bytes, file_name: str, instructions: Instructions, *, by: Actor
 ) -> tuple[Submission, bool]:
     """Keep the bytes as a submission, and say whether it is new.
 
@@ -31,15 +36,12 @@ def keep(
         "sha256": hashlib.sha256(content).hexdigest(),
         "size_bytes": len(content),
         "file_name": file_name,
-        "received_by": by,
+        "received_by": by.name,
     }
     columns = ", ".join(facts)
     values = ", ".join(f":{name}" for name in facts)
     new = connection.execute(
-        text(
-            f"insert into submission ({columns}) values ({values})"
-            f" on conflict on constraint same_file_is_same_submission do nothing returning id"
-        ),
+        text(f"insert into submission ({columns}) values ({values}) on conflict {_SAME_FILE} do nothing returning id"),
         facts,
     ).scalar()
     if new is not None:
@@ -52,7 +54,7 @@ def keep(
         f"{name} is not distinct from cast(:{name} as text)"
         for name in ("dataset", "reporting_unit", "period", "mapping", "sha256")
     )
-    known = connection.execute(text(f"select id from submission where {same}"), facts).scalar_one()
+    known = connection.execute(text(f"select id from submission where {same} and {_OPEN}"), facts).scalar_one()
     return get(connection, known), False
 
 
@@ -62,7 +64,7 @@ def open_generated(connection: Connection, dataset: str) -> int:
         text(
             "insert into submission (dataset, sha256, size_bytes, file_name, received_by)"
             " values (:dataset, '', 0, 'generated', 'chiso demo')"
-            " on conflict on constraint same_file_is_same_submission do update set state = 'received'"
+            f" on conflict {_SAME_FILE} do update set state = 'received'"
             " returning id"
         ),
         {"dataset": dataset},

@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, text
 
+from ingest import audit
+from ingest.authority import Actor
 from ingest.catalogue import Catalogue
 from ingest.dataset import Dataset, Target
 from ingest.indicator import Indicator, Source, UnitOfMeasure
@@ -40,9 +42,10 @@ _KEYS: dict[str, Sequence[str]] = {
 }
 
 
-def load(connection: Connection, catalogue: Catalogue, *, by: str) -> bool:
+def load(connection: Connection, catalogue: Catalogue, *, by: Actor) -> bool:
     """Bring the database's catalogue to this one; say whether it was another version before."""
-    if version(connection) == catalogue.version:
+    before = version(connection)
+    if before == catalogue.version:
         return False
     tables = _tables(catalogue)
     for table, key in _KEYS.items():
@@ -54,7 +57,15 @@ def load(connection: Connection, catalogue: Catalogue, *, by: str) -> bool:
             "insert into catalogue_version (version, loaded_by) values (:version, :by)"
             " on conflict (version) do update set loaded_at = clock_timestamp(), loaded_by = excluded.loaded_by"
         ),
-        {"version": catalogue.version, "by": by},
+        {"version": catalogue.version, "by": by.name},
+    )
+    audit.record(
+        connection,
+        by,
+        "load",
+        f"catalogue {catalogue.version}",
+        before={"version": before},
+        after={"version": catalogue.version},
     )
     return True
 

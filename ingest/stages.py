@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from ingest import audit, formats, inbox, ledger, registry, rules
+from ingest.authority import Actor
 from ingest.catalogue import Catalogue
 from ingest.period import NotAPeriod, Period, parse
 from ingest.reporting_unit import Ambiguous, ReportingUnit, Unknown
@@ -67,7 +68,7 @@ def settle(connection: Connection, instructions: Instructions) -> Instructions:
 
 
 def receive(
-    connection: Connection, content: bytes, file_name: str, instructions: Instructions, *, by: str
+    connection: Connection, content: bytes, file_name: str, instructions: Instructions, *, by: Actor
 ) -> tuple[Submission, bool]:
     """Keep the bytes with who sent them and what for, and say whether they are new. `instructions` are settled.
 
@@ -77,7 +78,7 @@ def receive(
         raise TooLarge(len(content))
     submission, new = inbox.keep(connection, content, file_name, instructions, by=by)
     if new:
-        audit.record(connection, by, "receive", f"submission {submission.id}", sha256=submission.sha256)
+        audit.record(connection, by, "receive", f"submission {submission.id}", after={"sha256": submission.sha256})
     return submission, new
 
 
@@ -91,7 +92,7 @@ def examine(connection: Connection, content: bytes, instructions: Instructions, 
 
 
 def publish(
-    connection: Connection, submission: int, content: bytes, instructions: Instructions, *, by: str, now: datetime
+    connection: Connection, submission: int, content: bytes, instructions: Instructions, *, by: Actor, now: datetime
 ) -> Outcome:
     """Examine the submission, and where nothing blocks append its figures to the ledger, all of them or none.
 
@@ -119,13 +120,13 @@ def publish(
     if appended is None:
         if known.state != "published":
             inbox.record_examined(connection, submission, findings, refused=checked.refused)
-        audit.record(connection, by, "examine", f"submission {submission}", errors=len(errors(findings)))
+        audit.record(connection, by, "examine", f"submission {submission}", after={"errors": len(errors(findings))})
         return Outcome(Summary(refused=checked.refused), findings, stored=False)
     inbox.record_examined(connection, submission, findings, refused=checked.refused)
     summary = Summary(appended.created, appended.revised, appended.unchanged, checked.refused)
     at = instructions.published_at or now
     inbox.record_published(connection, submission, summary, instructions, at=at)
-    audit.record(connection, by, "publish", f"submission {submission}", at=at, reason=instructions.reason)
+    audit.record(connection, by, "publish", f"submission {submission}", after={"at": at, "reason": instructions.reason})
     return Outcome(summary, findings, stored=True)
 
 

@@ -1,11 +1,14 @@
 """The application: faces on one pool, and what every answer has in common."""
 
+from collections.abc import Callable
+from datetime import datetime
 from importlib.metadata import version
 
 from fastapi import FastAPI
 from sqlalchemy import Engine
 from starlette.middleware.cors import CORSMiddleware
 
+from ingest.period import now
 from service import metrics, portal, problems
 from service.api import operations, rest, submissions
 from service.head import HeadAsGet
@@ -20,8 +23,8 @@ Chiso records the indicators that a country promises itself to reach, keeps ever
 """
 
 
-def create(engine: Engine) -> FastAPI:
-    """The application on this pool; whoever made the pool closes it."""
+def create(engine: Engine, *, clock: Callable[[], datetime] = now) -> FastAPI:
+    """The application on this pool; whoever made the pool closes it. `clock` tells what time it is."""
     app = FastAPI(
         title="Chiso",
         version=version("chiso"),
@@ -31,6 +34,7 @@ def create(engine: Engine) -> FastAPI:
         redoc_url=None,
     )
     app.state.engine = engine
+    app.state.clock = clock
     problems.install(app)
     app.include_router(rest.router, tags=["figures"])
     app.include_router(submissions.router, tags=["submissions"])

@@ -56,9 +56,14 @@ def refuse_nul(name: str, value: str) -> None:
         )
 
 
-def as_of_moment(written: str | None) -> datetime:
+def clock(request: Request) -> datetime:
+    """What time it is for this service."""
+    return request.app.state.clock()
+
+
+def as_of_moment(request: Request, written: str | None) -> datetime:
     """The moment that `as_of` names: a day means its end, so that what was published that day is in it."""
-    return period.now() if written is None else period.moment(written, end_of_day=True)
+    return clock(request) if written is None else period.moment(written, end_of_day=True)
 
 
 def _many(annotation: Any) -> bool:

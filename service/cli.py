@@ -1,10 +1,7 @@
 """The programs: what a person types. Every failure is a sentence on stderr and a status other than 0."""
 
-import getpass
 import logging
 import socket
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -12,8 +9,6 @@ from typing import Annotated, NoReturn
 
 import typer
 import uvicorn
-from rich.console import Console
-from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from ingest import audit, catalogue, demonstration, ledger, registry, stages
@@ -23,6 +18,7 @@ from ingest.stages import Outcome
 from ingest.submission import Instructions
 from service import app, database, embedded, identity, intake, logs, settings, startup
 from service.archive import forms
+from service.commands.terminal import err, out, prepared, status, typist
 from sql import migration
 
 program = typer.Typer(
@@ -35,9 +31,6 @@ catalogue_program = typer.Typer(
     help="The catalogue: indicators, reporting units, datasets, targets.", no_args_is_help=True
 )
 program.add_typer(catalogue_program, name="catalogue")
-
-_out = Console()
-_err = Console(stderr=True)
 
 # What stops a program with a sentence; everything else is a fault of ours and shows where.
 _SENTENCES = (
@@ -72,7 +65,7 @@ def main() -> None:
 
 
 def _stop(sentence: str, failure: Exception) -> NoReturn:
-    _err.print(sentence, style="red", highlight=False, markup=False, soft_wrap=True)
+    err.print(sentence, style="red", highlight=False, markup=False, soft_wrap=True)
     raise SystemExit(1) from failure
 
 
@@ -81,7 +74,7 @@ def serve() -> None:
     """Start everything: the database, the schema, the catalogue, the published figures, and the service."""
     told = settings.read()
     listening = _listen(told.host, told.port)
-    with _status("Starting PostgreSQL") as tell, startup.opened(told, alone=True) as engine:
+    with status("Starting PostgreSQL") as tell, startup.opened(told, alone=True) as engine:
         prepared = startup.prepare(engine, tell=tell)
         with database.writing(engine) as connection:
             secret = identity.first_secret(connection)
@@ -117,15 +110,15 @@ def ingest(
         accept_good_rows=accept_good_rows,
         dry_run=dry_run,
     )
-    with _prepared() as engine, _status("Reading") as tell:
+    with prepared() as engine, status("Reading") as tell:
         tell(f"Reading {file.name}")
         submission, outcome, new = intake.take_in(
-            engine, file.read_bytes(), file.name, instructions, by=getpass.getuser(), now=now()
+            engine, file.read_bytes(), file.name, instructions, by=typist(), now=now()
         )
     _report(outcome, dry_run=dry_run)
     if submission is not None:
         state = "" if new else ", sent before"
-        _out.print(f"Submission {submission.id}{state}, {submission.sha256[:12]}", style="dim", highlight=False)
+        out.print(f"Submission {submission.id}{state}, {submission.sha256[:12]}", style="dim", highlight=False)
     if not outcome.stored:
         raise SystemExit(1)
 
@@ -138,7 +131,7 @@ def template(
     output: Annotated[Path | None, typer.Option(help="where to write it")] = None,
 ) -> None:
     """Write the Excel template of a dataset, filled with what is owed and with the last period's figures."""
-    with _prepared() as engine, database.reading(engine) as connection:
+    with prepared() as engine, database.reading(engine) as connection:
         form = forms.form(connection, dataset, reporting_unit, period, now=now())
     path = output or Path(form.file_name)
     try:
@@ -146,27 +139,27 @@ def template(
             file.write(form.content)
     except FileExistsError as failure:
         raise settings.BadSetting(f"{path} exists already; name another file with --output.") from failure
-    _out.print(f"Wrote {path}", highlight=False)
+    out.print(f"Wrote {path}", highlight=False)
 
 
 @program.command()
 def demo(remove: Annotated[bool, typer.Option("--remove", help="remove all of them again")] = False) -> None:
     """Load demonstration figures, whose source is GENERATED wherever they appear; or remove them whole."""
-    with _prepared() as engine, database.writing(engine) as connection:
+    with prepared() as engine, database.writing(engine) as connection:
         if remove:
             count = ledger.remove_generated(connection)
-            audit.record(connection, getpass.getuser(), "remove", "generated figures", count=count)
-            _out.print(f"Removed {count} generated figures.")
+            audit.record(connection, typist(), "remove", "generated figures", after={"count": count})
+            out.print(f"Removed {count} generated figures.")
         else:
-            count = demonstration.load(connection, by=getpass.getuser(), now=now())
-            _out.print(f"Loaded {count} generated figures; `chiso demo --remove` takes them out again.")
+            count = demonstration.load(connection, by=typist(), now=now())
+            out.print(f"Loaded {count} generated figures; `chiso demo --remove` takes them out again.")
 
 
 @program.command()
 def secret() -> None:
     """Give the administrator a new secret, and show it this once."""
-    with _prepared() as engine, database.writing(engine) as connection:
-        _out.print(identity.new_secret(connection, by=getpass.getuser()), highlight=False)
+    with prepared() as engine, database.writing(engine) as connection:
+        out.print(identity.new_secret(connection, by=typist()), highlight=False)
 
 
 @catalogue_program.command("check")
@@ -174,44 +167,23 @@ def check_catalogue(folders: Folders = None) -> None:
     """Say what is wrong in the catalogue: file, line and fault, one sentence each."""
     faults = catalogue.check(catalogue.FOLDER, *(folders or ()))
     for fault in faults:
-        _err.print(str(fault), highlight=False, soft_wrap=True)
+        err.print(str(fault), highlight=False, soft_wrap=True)
     if faults:
         raise SystemExit(1)
-    _out.print("The catalogue is sound.")
+    out.print("The catalogue is sound.")
 
 
 @catalogue_program.command("load")
 def load_catalogue(folders: Folders = None) -> None:
     """Load the catalogue into the database; loading the same twice changes nothing."""
     words = catalogue.read(catalogue.FOLDER, *(folders or ()))
-    with _prepared() as engine, database.writing(engine) as connection:
-        changed = registry.load(connection, words, by=getpass.getuser())
-    _out.print(
+    with prepared() as engine, database.writing(engine) as connection:
+        changed = registry.load(connection, words, by=typist())
+    out.print(
         f"{'Loaded' if changed else 'Already loaded'}: {words.version}, {len(words.indicators)} indicators,"
         f" {len(words.reporting_units)} reporting units, {len(words.datasets)} datasets, {len(words.targets)} targets.",
         highlight=False,
     )
-
-
-@contextmanager
-def _prepared() -> Generator[Engine]:
-    with startup.opened(settings.read(), alone=False) as engine:
-        startup.prepare(engine, tell=lambda _: None)
-        yield engine
-
-
-@contextmanager
-def _status(first: str) -> Generator[startup.Tell]:
-    """A line on the terminal that says what is going on, until it is told nothing more."""
-    with _err.status(first) as status:
-
-        def tell(sentence: str) -> None:
-            if sentence:
-                status.update(sentence)
-            else:
-                status.stop()
-
-        yield tell
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -232,27 +204,27 @@ def _listen(host: str, port: int) -> socket.socket:
 def _greet(told: settings.Settings, prepared: startup.Prepared, secret: str | None) -> None:
     address = f"http://{told.host}:{told.port}"
     if prepared.created or prepared.revised:
-        _out.print(f"Published figures loaded: {prepared.created} new, {prepared.revised} revised.", highlight=False)
-    _out.print(f"\nChiso {version('chiso')} is ready. Ctrl-C stops it.\n", highlight=False)
+        out.print(f"Published figures loaded: {prepared.created} new, {prepared.revised} revised.", highlight=False)
+    out.print(f"\nChiso {version('chiso')} is ready. Ctrl-C stops it.\n", highlight=False)
     for name, path in (("Pages", "/"), ("API", "/docs"), ("Metrics", "/metrics")):
-        _out.print(f"  {name:<8} {address}{path}", highlight=False)
+        out.print(f"  {name:<8} {address}{path}", highlight=False)
     if secret:
-        _out.print(f"\n  Administrator: admin, secret {secret}", highlight=False, soft_wrap=True)
-        _out.print("  This secret is shown once; `chiso secret` gives a new one.", highlight=False)
-    _out.print("")
+        out.print(f"\n  Administrator: admin, secret {secret}", highlight=False, soft_wrap=True)
+        out.print("  This secret is shown once; `chiso secret` gives a new one.", highlight=False)
+    out.print("")
 
 
 def _report(outcome: Outcome, *, dry_run: bool) -> None:
     colours = {"error": "red", "warning": "yellow", "information": "blue"}
     for finding in outcome.findings:
         colour = colours[finding.severity]
-        _err.print(f"{finding.severity}: {finding}", style=colour, highlight=False, markup=False, soft_wrap=True)
+        err.print(f"{finding.severity}: {finding}", style=colour, highlight=False, markup=False, soft_wrap=True)
         where = f"{in_vietnamese(finding.place)}: " if finding.place else ""
-        _err.print(f"  {where}{finding.vi}", style="dim", highlight=False, markup=False, soft_wrap=True)
+        err.print(f"  {where}{finding.vi}", style="dim", highlight=False, markup=False, soft_wrap=True)
     summary = outcome.summary
     counts = ", ".join(f"{count} {name}" for name, count in asdict(summary).items())
-    _out.print(counts, highlight=False)
+    out.print(counts, highlight=False)
     if dry_run:
-        _out.print("This was a dry run: nothing was stored.")
+        out.print("This was a dry run: nothing was stored.")
     elif not outcome.stored:
-        _out.print("Nothing was stored.")
+        out.print("Nothing was stored.")

@@ -10,7 +10,8 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
 from sqlalchemy import Connection, Engine, text
 
-from ingest import audit
+from ingest import audit, authority
+from ingest.authority import PUBLIC, Actor
 from service import database
 from service.problems import Problem
 
@@ -27,10 +28,10 @@ def first_secret(connection: Connection) -> str | None:
     # Two that start together: the second waits here, and then finds the administrator there.
     connection.execute(text("lock table account in share row exclusive mode"))
     known = connection.execute(text("select exists (select from account)")).scalar_one()
-    return None if known else new_secret(connection, by="start")
+    return None if known else new_secret(connection, by=authority.program("chiso", "start"))
 
 
-def new_secret(connection: Connection, *, by: str) -> str:
+def new_secret(connection: Connection, *, by: Actor) -> str:
     """Give the administrator a new secret, which is kept nowhere but in the answer."""
     secret = secrets.token_urlsafe(24)
     connection.execute(
@@ -44,12 +45,14 @@ def new_secret(connection: Connection, *, by: str) -> str:
     return secret
 
 
-def administrator(request: Request, credentials: Annotated[HTTPBasicCredentials | None, Depends(_basic)]) -> str:
-    """The name of the administrator who asks.
+def asker(request: Request, credentials: Annotated[HTTPBasicCredentials | None, Depends(_basic)]) -> Actor:
+    """Who asks: the public without credentials.
 
-    Raises a 401 problem without the right name and secret.
+    Raises a 401 problem for a wrong name or secret.
     """
     engine: Engine = request.app.state.engine
+    if not credentials:
+        return PUBLIC
     if credentials:
         with database.reading(engine) as connection:
             known = connection.execute(
@@ -60,11 +63,29 @@ def administrator(request: Request, credentials: Annotated[HTTPBasicCredentials 
         except VerifyMismatchError:
             known = None
         if known:
-            return credentials.username
+            return authority.program(credentials.username, request.client.host if request.client else "")
+    raise _not_signed_in()
+
+
+def signed_in(asker: Annotated[Actor, Depends(asker)]) -> Actor:
+    """Who asks, and is somebody.
+
+    Raises a 401 problem for the public.
+    """
+    if asker == PUBLIC:
+        raise _not_signed_in()
+    return asker
+
+
+def _not_signed_in() -> Problem:
     problem = Problem(
         HTTPStatus.UNAUTHORIZED,
         "not-signed-in",
         "This needs the administrator's name and secret: curl --user admin:SECRET. `chiso secret` gives a new one.",
     )
     problem.headers["WWW-Authenticate"] = 'Basic realm="Chiso"'
-    raise problem
+    return problem
+
+
+Asker = Annotated[Actor, Depends(asker)]
+SignedIn = Annotated[Actor, Depends(signed_in)]

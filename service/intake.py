@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from structlog import get_logger
 
 from ingest import inbox, stages
+from ingest.authority import Actor
 from ingest.stages import Outcome
 from ingest.submission import Instructions, Submission
 from service import database, metrics
@@ -19,7 +20,7 @@ _log = get_logger()
 
 
 def take_in(
-    engine: Engine, content: bytes, file_name: str, instructions: Instructions, *, by: str, now: datetime
+    engine: Engine, content: bytes, file_name: str, instructions: Instructions, *, by: Actor, now: datetime
 ) -> tuple[Submission | None, Outcome, bool]:
     """Take in a file and publish its figures where nothing blocks: the submission, what became of it, if it is new.
 
@@ -43,7 +44,7 @@ def take_in(
 
 
 def _tried(
-    engine: Engine, content: bytes, file_name: str, instructions: Instructions, *, by: str, now: datetime
+    engine: Engine, content: bytes, file_name: str, instructions: Instructions, *, by: Actor, now: datetime
 ) -> Outcome:
     with engine.connect() as connection, connection.begin() as transaction:
         submission, _ = stages.receive(connection, content, file_name, instructions, by=by)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 from structlog import get_logger
 
-from ingest import catalogue, inbox, registry
+from ingest import authority, catalogue, inbox, registry
 from ingest.catalogue import Catalogue
 from ingest.period import now
 from ingest.submission import Instructions
@@ -18,7 +18,7 @@ from service import database, embedded, intake
 from service.settings import Settings
 from sql import migration
 
-BY = "chiso"
+BY = authority.program("chiso", "start")
 PUBLISHED = "PUBLISHED_FIGURES"
 
 _log = get_logger()

@@ -15,12 +15,13 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 
-from ingest import registry
+from ingest import authority, registry
 from ingest.catalogue import Catalogue
 from service import app, database, embedded, identity, logs, startup
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 ACCEPTANCE_CATALOGUE = Path(__file__).parent / "catalogue_acceptance"
+TEST = authority.program("test", "test")
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 
 _server: dict[str, str] = {}
@@ -123,7 +124,7 @@ def own_engine(new_engine: Callable[[], Engine]) -> Engine:
 def sender(own_engine: Engine) -> Iterator[TestClient]:
     """A client of the module's own database that is signed in as the administrator."""
     with database.writing(own_engine) as connection:
-        secret = identity.new_secret(connection, by="test")
+        secret = identity.new_secret(connection, by=TEST)
     with TestClient(app.create(own_engine), raise_server_exceptions=False) as client:
         client.auth = (identity.ADMINISTRATOR, secret)
         yield client

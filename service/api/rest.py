@@ -241,7 +241,7 @@ def series_changes(
 ) -> Response:
     """Each figure's change from the one before, with the sign that means better; all of one vintage."""
     wanted = wanted_format(request, format, _FORMATS)
-    moment = as_of_moment(as_of)
+    moment = as_of_moment(request, as_of)
     _number(connection, key)
     told = changes.changes(connection, SeriesKey.parse(key), _span(first, to), as_of=moment)
     if wanted == "csv":
@@ -263,7 +263,7 @@ def series_shares(
 ) -> Response:
     """Each count's part of the whole that was published with it (7 of 63), and what is left (56)."""
     wanted = wanted_format(request, format, _FORMATS)
-    moment = as_of_moment(as_of)
+    moment = as_of_moment(request, as_of)
     _number(connection, key)
     told = changes.shares(connection, SeriesKey.parse(key), _span(first, to), as_of=moment)
     if wanted == "csv":
@@ -273,13 +273,14 @@ def series_shares(
 
 @router.get("/targets", responses=answers.documented(shapes.Targets), summary="What was promised")
 def targets_listed(
+    request: Request,
     connection: Reading,
     indicator: Codes = None,
     scope: Annotated[list[str] | None, Query(description="a reporting unit's code, or a level")] = None,
     as_of: AsOf = None,
 ) -> Response:
     """Targets in the words of their documents, with what the figures of their own period say of them."""
-    moment = as_of_moment(as_of)
+    moment = as_of_moment(request, as_of)
     wanted = codes("indicator", indicator, lambda: catalogue.codes(connection, "indicator"))
     scopes = codes("scope", scope, lambda: [*_LEVELS, *catalogue.codes(connection, "reporting_unit")])
     told = targets.listed(connection, indicators=wanted, scopes=scopes, as_of=moment)
@@ -324,7 +325,7 @@ def _observations(
     cursor: str | None,
 ) -> Response:
     wanted = wanted_format(request, format, _FORMATS)
-    moment, span = as_of_moment(as_of), _span(first, to)
+    moment, span = as_of_moment(request, as_of), _span(first, to)
     if wanted == "csv":
         if {"limit", "cursor"} & set(request.query_params):
             sentence = "CSV comes whole: leave out “limit” and “cursor”, or narrow what you ask for."

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import Response
 
 from ingest import inbox
-from ingest.period import moment, now
+from ingest.period import moment
 from ingest.spelling import nearest
 from ingest.submission import Instructions, Submission, errors
 from service import identity, intake
 from service.api import answers, shapes
 from service.api.parameters import PAGE, Cursor, Limit, read_cursor, write_cursor
-from service.asking import Reading, only_known, refuse_nul
+from service.asking import Reading, clock, only_known, refuse_nul
 from service.problems import Problem, responses
 
 router = APIRouter(
@@ -25,8 +25,8 @@ router = APIRouter(
     ),
 )
 
-Sender = Annotated[str, Depends(identity.administrator)]
-_ADMINISTRATOR = [Depends(identity.administrator)]
+Sender = identity.SignedIn
+_ADMINISTRATOR = [Depends(identity.signed_in)]
 
 
 async def instructions(
@@ -92,7 +92,7 @@ def create(
     """
     engine = request.app.state.engine
     content = file.file.read()
-    submission, outcome, new = intake.take_in(engine, content, file.filename or "", said, by=sender, now=now())
+    submission, outcome, new = intake.take_in(engine, content, file.filename or "", said, by=sender, now=clock(request))
     if submission is None:
         return answers.json({"summary": outcome.summary, "findings": outcome.findings})
     if not outcome.stored:

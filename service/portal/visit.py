@@ -82,7 +82,7 @@ VisitedAsOf = Annotated[Visit, Depends(visited_as_of)]
 def _visit(request: Request, language: str, as_of: str | None) -> Visit:
     if language not in LANGUAGES:
         raise Problem(HTTPStatus.BAD_REQUEST, "unknown-language", f"There is no language “{language}”.", text=language)
-    return Visit(request.url.path, language, as_of, as_of_moment(as_of), dict(request.query_params))
+    return Visit(request.url.path, language, as_of, as_of_moment(request, as_of), dict(request.query_params))
 
 
 def _address(path: str, **parameters: str | None) -> str:

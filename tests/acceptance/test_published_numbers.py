@@ -20,7 +20,7 @@ from ingest.period import containing, moment
 from ingest.stages import Outcome
 from ingest.submission import Instructions
 from service import app, database, intake
-from tests.conftest import ACCEPTANCE_CATALOGUE, NOW
+from tests.conftest import ACCEPTANCE_CATALOGUE, NOW, TEST
 
 Load = Callable[..., Outcome]
 
@@ -28,7 +28,7 @@ Load = Callable[..., Outcome]
 @pytest.fixture(scope="module")
 def engine_here(own_engine: Engine, shared_data: Path) -> Engine:
     with database.writing(own_engine) as connection:
-        registry.load(connection, catalogue.read(catalogue.FOLDER, ACCEPTANCE_CATALOGUE), by="test")
+        registry.load(connection, catalogue.read(catalogue.FOLDER, ACCEPTANCE_CATALOGUE), by=TEST)
     return own_engine
 
 
@@ -37,7 +37,7 @@ def load(engine_here: Engine, shared_data: Path) -> Load:
     def loaded(path: str, mapping: str, **more: Any) -> Outcome:
         file = shared_data / path
         instructions = Instructions("PUBLISHED_FIGURES", mapping=mapping, **more)
-        return intake.take_in(engine_here, file.read_bytes(), file.name, instructions, by="test", now=NOW)[1]
+        return intake.take_in(engine_here, file.read_bytes(), file.name, instructions, by=TEST, now=NOW)[1]
 
     return loaded
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from sqlalchemy import Connection, text
 
 from ingest import catalogue, registry
+from tests.conftest import TEST
 
 
 def test_what_is_read_back_is_what_the_files_say(connection: Connection) -> None:
@@ -19,7 +20,7 @@ def test_what_is_read_back_is_what_the_files_say(connection: Connection) -> None
 
 
 def test_loading_the_same_catalogue_again_changes_nothing(connection: Connection) -> None:
-    assert not registry.load(connection, catalogue.read(), by="test")
+    assert not registry.load(connection, catalogue.read(), by=TEST)
     assert connection.execute(text("select count(*) from catalogue_version")).scalar_one() == 1
 
 
@@ -27,8 +28,8 @@ def test_a_changed_entry_is_another_version_and_takes_the_place_of_the_old(conne
     files = catalogue.read()
     rank = replace(files.indicators["EGDI_RANK"], name_en="Another name")
     changed = replace(files, version="another", indicators=files.indicators | {"EGDI_RANK": rank})
-    assert registry.load(connection, changed, by="test")
+    assert registry.load(connection, changed, by=TEST)
     assert registry.version(connection) == "another"
     assert registry.read(connection).indicators["EGDI_RANK"].name_en == "Another name"
-    assert registry.load(connection, files, by="test")
+    assert registry.load(connection, files, by=TEST)
     assert registry.read(connection).indicators == files.indicators

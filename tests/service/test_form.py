@@ -17,7 +17,7 @@ from ingest.submission import Instructions
 from service import database, intake
 from service.archive import forms, series
 from service.archive.series import Page, Selection, Span
-from tests.conftest import NOW
+from tests.conftest import NOW, TEST
 
 DATASET, UNIT = "PROVINCE_QUARTERLY", "GSO24_2025"
 
@@ -39,7 +39,7 @@ def send(engine: Engine, book: openpyxl.Workbook, **said: Any) -> Outcome:
     content = io.BytesIO()
     book.save(content)
     instructions = Instructions(DATASET, **said)
-    return intake.take_in(engine, content.getvalue(), "form.xlsx", instructions, by="test", now=NOW)[1]
+    return intake.take_in(engine, content.getvalue(), "form.xlsx", instructions, by=TEST, now=NOW)[1]
 
 
 def filled(book: openpyxl.Workbook, *values: object) -> openpyxl.Workbook:
@@ -134,7 +134,7 @@ def test_a_template_sent_for_another_dataset_is_refused(own_engine: Engine) -> N
     content = io.BytesIO()
     filled(blank(own_engine, "2025-Q4"), 50).save(content)
     instructions = Instructions("PUBLISHED_FIGURES")
-    outcome = intake.take_in(own_engine, content.getvalue(), "form.xlsx", instructions, by="test", now=NOW)[1]
+    outcome = intake.take_in(own_engine, content.getvalue(), "form.xlsx", instructions, by=TEST, now=NOW)[1]
     errors = [found for found in outcome.findings if found.severity == "error"]
     assert [found.rule for found in errors] == ["template_is_for_dataset"]
     assert "Send it for the dataset PROVINCE_QUARTERLY" in errors[0].en

@@ -25,6 +25,7 @@ from service.archive import overview, series
 from service.archive.series import Selection
 from service.portal import trend, writing
 from service.portal import words as interface
+from tests.conftest import TEST
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 PAGES = (
@@ -256,7 +257,7 @@ def test_the_documentation_is_served_from_here(client: TestClient) -> None:
 @pytest.fixture(scope="module")
 def demonstrated(own_engine: Engine) -> Iterator[TestClient]:
     with database.writing(own_engine) as connection:
-        demonstration.load(connection, by="test", now=NOW)
+        demonstration.load(connection, by=TEST, now=NOW)
     with TestClient(app.create(own_engine), raise_server_exceptions=False) as client:
         yield client
 

@@ -1,0 +1,1 @@
+"""What a person types, one file an object: each hands its program to `service.cli`."""
