@@ -49,6 +49,14 @@ MATRIX: Mapping[str, Mapping[str, frozenset[Role]]] = {
 }
 
 
+class NotYours(Exception):
+    """Who asks may not do this."""
+
+    def __init__(self, sentence: str) -> None:
+        """Say what is not theirs, and whose it is."""
+        super().__init__(sentence)
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """A role, for a reporting unit (None: whatever unit) and a dataset (None: whatever dataset)."""
@@ -94,10 +102,15 @@ def may(
     """
     roles = MATRIX[thing][action]
     return "public" in roles or any(
-        grant.role in roles
-        and grant.dataset in (None, dataset)
-        and (grant.reporting_unit is None or reporting_unit in answers_for(grant.reporting_unit, catalogue))
+        grant.role in roles and reaches(grant, catalogue, reporting_unit=reporting_unit, dataset=dataset)
         for grant in actor.grants
+    )
+
+
+def reaches(grant: Grant, catalogue: Catalogue, *, reporting_unit: str | None, dataset: str | None) -> bool:
+    """Say whether the grant holds for this reporting unit and dataset."""
+    return grant.dataset in (None, dataset) and (
+        grant.reporting_unit is None or reporting_unit in answers_for(grant.reporting_unit, catalogue)
     )
 
 

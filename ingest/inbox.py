@@ -1,41 +1,64 @@
-"""The inbox: submissions with their bytes and findings. The bytes come first, and are never changed."""
+"""The inbox: submissions with their bytes, their moves, their findings and evidence.
+
+The bytes come first, and are never changed; every act is a move, and the state of a submission is that of its last.
+"""
 
 import hashlib
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, text
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, text
 
 from ingest.authority import Actor
-from ingest.submission import Finding, Instructions, Submission, Summary, as_record
+from ingest.submission import (
+    Evidence,
+    Finding,
+    Instructions,
+    Move,
+    ReasonCode,
+    Remark,
+    Signature,
+    State,
+    Submission,
+    Summary,
+    as_record,
+)
 
 _COLUMNS = """
-    id, dataset, reporting_unit, period, mapping, file_name, sha256, size_bytes, state, received_at, received_by,
-    reason, accept_good_rows, published_at, created, revised, unchanged, refused
+    id, dataset, reporting_unit, period, mapping, file_name, sha256, size_bytes, state, version, level, received_at,
+    received_by, corrects, reason_code, reason, signature, superseded_by, failure, accept_good_rows, published_at,
+    created, revised, unchanged, refused
 """
-
+_EVIDENCE_COLUMNS = "id, place, file_name, media_type, size_bytes, sha256, added_at, added_by"
 # While a submission is open the same file is no other one (the unique index same_file_is_same_submission).
 _OPEN = "state not in ('superseded', 'withdrawn')"
 _SAME_FILE = f"(dataset, reporting_unit, period, mapping, sha256) where {_OPEN}"
 
+_submission = TypeAdapter(Submission)
+_moves = TypeAdapter(tuple[Move, ...])
+_instructions = TypeAdapter(Instructions)
+
 
 def keep(
-    connection: Connection, content: bytes, file_name: str, instructions: Instructions, *, by: Actor
-) -> tuple[Submission, bool]:
-    """Keep the bytes as a submission, and say whether it is new.
+    connection: Connection, content: bytes, file_name: str, said: Instructions, *, by: Actor, now: datetime
+) -> tuple[int, bool]:
+    """Keep the bytes as a submission; return its number and whether it is new.
 
-    The same bytes for the same dataset, reporting unit and period are the same submission.
+    The same bytes for the same dataset, reporting unit and period are the same submission while that one is open.
     """
     facts = {
-        "dataset": instructions.dataset,
-        "reporting_unit": instructions.reporting_unit,
-        "period": instructions.period,
-        "mapping": instructions.mapping,
+        "dataset": said.dataset,
+        "reporting_unit": said.reporting_unit,
+        "period": said.period,
+        "mapping": said.mapping,
         "sha256": hashlib.sha256(content).hexdigest(),
         "size_bytes": len(content),
         "file_name": file_name,
+        "received_at": now,
         "received_by": by.name,
     }
     columns = ", ".join(facts)
@@ -49,13 +72,49 @@ def keep(
             text("insert into submission_bytes (submission, content) values (:id, :content)"),
             {"id": new, "content": content},
         )
-        return get(connection, new), True
+        return new, True
     same = " and ".join(
         f"{name} is not distinct from cast(:{name} as text)"
         for name in ("dataset", "reporting_unit", "period", "mapping", "sha256")
     )
     known = connection.execute(text(f"select id from submission where {same} and {_OPEN}"), facts).scalar_one()
-    return get(connection, known), False
+    return known, False
+
+
+def move(
+    connection: Connection,
+    case: int,
+    act: str,
+    state: State,
+    *,
+    by: Actor,
+    now: datetime,
+    level: int | None = None,
+    awaits: int | None = None,
+    reason_code: ReasonCode | None = None,
+    reason: str | None = None,
+    remarks: Iterable[Remark] = (),
+) -> None:
+    """Move a submission on; the database brings its state along. `awaits` is the review that it waits for then."""
+    connection.execute(
+        text(
+            "insert into submission_move (submission, version, at, by, act, state, level, awaits, reason_code, reason,"
+            " remarks) select id, version + 1, :at, :by, :act, :state, :level, :awaits, :reason_code, :reason,"
+            " cast(:remarks as jsonb) from submission where id = :id"
+        ),
+        {
+            "id": case,
+            "at": now,
+            "by": by.name,
+            "act": act,
+            "state": state,
+            "level": level,
+            "awaits": awaits,
+            "reason_code": reason_code,
+            "reason": reason,
+            "remarks": json.dumps([asdict(remark) for remark in remarks]),
+        },
+    )
 
 
 def open_generated(connection: Connection, dataset: str) -> int:
@@ -71,40 +130,93 @@ def open_generated(connection: Connection, dataset: str) -> int:
     ).scalar_one()
 
 
-def lock(connection: Connection, submission: int) -> Submission:
-    """The submission, held until the transaction ends, so that two do not publish it at once."""
-    connection.execute(text("select from submission where id = :id for update"), {"id": submission})
-    return get(connection, submission)
+def lock(connection: Connection, number: int) -> Submission:
+    """The submission, held until the transaction ends, so that two do not move it at once.
+
+    Raises LookupError.
+    """
+    connection.execute(text("select from submission where id = :id for update"), {"id": number})
+    return get(connection, number)
 
 
-def get(connection: Connection, submission: int) -> Submission:
-    """The submission with its findings.
+def get(connection: Connection, number: int) -> Submission:
+    """The submission with its findings and moves.
 
     Raises LookupError when there is none of that number.
     """
-    known = connection.execute(text(f"select {_COLUMNS} from submission where id = :id"), {"id": submission})
-    row = known.mappings().one_or_none()
-    if row is None:
-        raise LookupError(submission)
-    found = connection.execute(
-        text(
-            "select rule, severity, place, found, expected, vi, en from finding where submission = :id order by ordinal"
-        ),
-        {"id": submission},
-    )
-    return _submission(row, tuple(Finding(*each) for each in found))
-
-
-def listed(connection: Connection, *, before: int | None, limit: int) -> list[Submission]:
-    """Submissions, the newest first, without their findings; `before` is the number to go on from."""
+    found = _read(connection, "where id = :id", {"id": number})
+    if not found:
+        raise LookupError(number)
     rows = connection.execute(
         text(
-            f"select {_COLUMNS} from submission where cast(:before as bigint) is null or id < :before"
-            " order by id desc limit :limit"
+            "select rule, severity, place, found, expected, vi, en, justification, justified_by from finding"
+            " where submission = :id order by ordinal"
         ),
-        {"before": before, "limit": limit},
+        {"id": number},
     )
-    return [_submission(row, ()) for row in rows.mappings()]
+    return _submission.validate_python(found[0] | {"findings": tuple(Finding(*row) for row in rows)})
+
+
+def content(connection: Connection, number: int) -> tuple[bytes, Instructions]:
+    """The bytes of a submission as they came, and what the sender said beside them."""
+    row = connection.execute(
+        text(
+            "select content, said || jsonb_build_object('dataset', dataset, 'reporting_unit', reporting_unit,"
+            " 'period', period, 'mapping', mapping) from submission join submission_bytes on submission = id"
+            " where id = :id"
+        ),
+        {"id": number},
+    ).one()
+    return bytes(row[0]), _instructions.validate_python(row[1])
+
+
+def listed(
+    connection: Connection,
+    readable: Mapping[str, frozenset[str | None] | None],
+    *,
+    reporting_unit: str | None = None,
+    period: str | None = None,
+    state: str | None = None,
+    before: int | None,
+    limit: int,
+) -> list[Submission]:
+    """Submissions, the newest first, with their moves, without their findings; `before` is the number to go on from.
+
+    `readable` says which: for each dataset the reporting units, None for all; a unit of None is no single unit.
+    """
+    whole = [dataset for dataset, units in readable.items() if units is None]
+    pairs = [(dataset, unit) for dataset, units in readable.items() for unit in units or ()]
+    return [
+        _submission.validate_python(row)
+        for row in _read(
+            connection,
+            """
+            where sha256 <> ''
+                and (
+                    dataset = any(:whole)
+                    or (dataset, coalesce(reporting_unit, '')) in (
+                        select * from unnest(cast(:datasets as text[]), cast(:units as text[]))
+                    )
+                )
+                and (cast(:reporting_unit as text) is null or reporting_unit = :reporting_unit)
+                and (cast(:period as text) is null or period = :period)
+                and (cast(:state as text) is null or state = :state)
+                and (cast(:before as bigint) is null or id < :before)
+            order by id desc
+            limit :limit
+            """,
+            {
+                "whole": whole,
+                "datasets": [dataset for dataset, _ in pairs],
+                "units": [unit or "" for _, unit in pairs],
+                "reporting_unit": reporting_unit,
+                "period": period,
+                "state": state,
+                "before": before,
+                "limit": limit,
+            },
+        )
+    ]
 
 
 def published(connection: Connection, dataset: str) -> set[str]:
@@ -115,43 +227,176 @@ def published(connection: Connection, dataset: str) -> set[str]:
     return set(known.scalars())
 
 
-def record_examined(connection: Connection, submission: int, findings: Sequence[Finding], *, refused: int) -> None:
-    """Record what was found, in place of what an earlier examination found; the submission is then examined."""
+def of_same_return(connection: Connection, case: Submission) -> list[int]:
+    """The other submissions of the same dataset, reporting unit and period, held until the transaction ends; oldest
+    first. Whoever holds them comes alone: two submissions of one return are not submitted at once."""
+    connection.execute(
+        text("select pg_advisory_xact_lock(hashtext(:return))"),
+        {"return": f"{case.dataset} {case.reporting_unit} {case.period}"},
+    )
+    rows = connection.execute(
+        text(
+            "select id from submission where dataset = :dataset and reporting_unit = :reporting_unit"
+            " and period = :period and id <> :id order by id for update"
+        ),
+        {"dataset": case.dataset, "reporting_unit": case.reporting_unit, "period": case.period, "id": case.id},
+    )
+    return list(rows.scalars())
+
+
+def corrected_by(connection: Connection, number: int) -> list[int]:
+    """The submission and all that it corrects, one after the other, the newest first."""
+    rows = connection.execute(
+        text(
+            "with recursive chain as ("
+            " select id, corrects from submission where id = :id"
+            " union all select submission.id, submission.corrects from submission join chain"
+            " on submission.id = chain.corrects) select id from chain"
+        ),
+        {"id": number},
+    )
+    return list(rows.scalars())
+
+
+def record_said(connection: Connection, number: int, said: Instructions, signature: Signature | None = None) -> None:
+    """Record what the sender says beside the file, in place of what was said before."""
     connection.execute(
         text(
-            "update submission set state = 'examined', created = 0, revised = 0, unchanged = 0, refused = :refused"
-            " where id = :id"
+            "update submission set said = cast(:said as jsonb), corrects = :corrects, reason_code = :reason_code,"
+            " reason = :reason, signature = coalesce(cast(:signature as jsonb), signature) where id = :id"
         ),
-        {"id": submission, "refused": refused},
+        {
+            "id": number,
+            "said": json.dumps(asdict(said), default=str),
+            "corrects": said.corrects,
+            "reason_code": said.reason_code,
+            "reason": said.reason,
+            "signature": signature and json.dumps(asdict(signature), default=str),
+        },
     )
-    connection.execute(text("delete from finding where submission = :id"), {"id": submission})
+
+
+def record_findings(connection: Connection, number: int, findings: Sequence[Finding], summary: Summary) -> None:
+    """Record what was found, and what would become of the figures, in place of what was known before."""
+    connection.execute(
+        text(
+            "update submission set created = :created, revised = :revised, unchanged = :unchanged, refused = :refused,"
+            " failure = null where id = :id"
+        ),
+        {"id": number} | asdict(summary),
+    )
+    connection.execute(text("delete from finding where submission = :id"), {"id": number})
     if findings:
         connection.execute(
             text(
-                "insert into finding (submission, ordinal, rule, severity, place, found, expected, vi, en)"
-                " values (:submission, :ordinal, :rule, :severity, :place, :found, :expected, :vi, :en)"
+                "insert into finding (submission, ordinal, rule, severity, place, found, expected, vi, en,"
+                " justification, justified_by) values (:submission, :ordinal, :rule, :severity, :place, :found,"
+                " :expected, :vi, :en, :justification, :justified_by)"
             ),
-            [{"submission": submission, "ordinal": n} | as_record(each) for n, each in enumerate(findings)],
+            [{"submission": number, "ordinal": n} | as_record(each) for n, each in enumerate(findings)],
         )
 
 
-def record_published(
-    connection: Connection, submission: int, summary: Summary, instructions: Instructions, *, at: datetime
+def record_publication(
+    connection: Connection, number: int, summary: Summary, *, accept_good_rows: bool, at: datetime
 ) -> None:
-    """Record what the figures became in the ledger, when they were or will be public, and what the sender said."""
+    """Record what the figures became in the ledger, and when they were or will be public."""
     connection.execute(
         text(
-            "update submission set state = 'published', published_at = :at, reason = :reason,"
-            " accept_good_rows = :accept_good_rows, created = :created, revised = :revised, unchanged = :unchanged,"
-            " refused = :refused where id = :id"
+            "update submission set published_at = :at, accept_good_rows = :accept_good_rows, created = :created,"
+            " revised = :revised, unchanged = :unchanged, refused = :refused where id = :id"
         ),
-        {"id": submission, "at": at, "reason": instructions.reason, "accept_good_rows": instructions.accept_good_rows}
-        | asdict(summary),
+        {"id": number, "at": at, "accept_good_rows": accept_good_rows} | asdict(summary),
     )
 
 
-def _submission(row: RowMapping, findings: tuple[Finding, ...]) -> Submission:
+def record_successor(connection: Connection, number: int, successor: int) -> None:
+    """Record which submission took this one's place."""
+    connection.execute(
+        text("update submission set superseded_by = :successor where id = :id"), {"id": number, "successor": successor}
+    )
+
+
+def record_failure(connection: Connection, number: int, sentence: str) -> None:
+    """Record why the work on it in the background failed."""
+    connection.execute(
+        text("update submission set failure = :sentence where id = :id"), {"id": number, "sentence": sentence}
+    )
+
+
+def attach(
+    connection: Connection,
+    number: int,
+    content: bytes,
+    *,
+    place: str | None,
+    file_name: str,
+    media_type: str,
+    by: Actor,
+    now: datetime,
+) -> Evidence:
+    """Keep a file beside the submission; the same file for the same place is kept once."""
+    facts = {
+        "submission": number,
+        "place": place,
+        "file_name": file_name,
+        "media_type": media_type,
+        "size_bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "content": content,
+        "added_at": now,
+        "added_by": by.name,
+    }
+    connection.execute(
+        text(
+            f"insert into evidence ({', '.join(facts)}) values ({', '.join(f':{name}' for name in facts)})"
+            " on conflict on constraint evidence_is_kept_once do nothing"
+        ),
+        facts,
+    )
+    return next(each for each in evidence(connection, number) if (each.place, each.sha256) == (place, facts["sha256"]))
+
+
+def evidence(connection: Connection, number: int) -> list[Evidence]:
+    """The files beside a submission, in the order in which they came."""
+    rows = connection.execute(
+        text(f"select {_EVIDENCE_COLUMNS} from evidence where submission = :id order by id"), {"id": number}
+    )
+    return [Evidence(*row) for row in rows]
+
+
+def evidence_content(connection: Connection, number: int, evidence: int) -> tuple[Evidence, bytes]:
+    """One file beside a submission, with its bytes.
+
+    Raises LookupError.
+    """
+    row = connection.execute(
+        text(f"select content, {_EVIDENCE_COLUMNS} from evidence where submission = :id and id = :evidence"),
+        {"id": number, "evidence": evidence},
+    ).one_or_none()
+    if row is None:
+        raise LookupError(evidence)
+    return Evidence(*row[1:]), bytes(row[0])
+
+
+def _read(connection: Connection, which: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    rows = connection.execute(text(f"select {_COLUMNS} from submission {which}"), values).mappings().all()
+    moves = _moves_of(connection, [row["id"] for row in rows])
+    return [_facts(row) | {"moves": moves.get(row["id"], ())} for row in rows]
+
+
+def _facts(row: Mapping[Any, Any]) -> dict[str, Any]:
     facts: dict[str, Any] = {str(name): value for name, value in row.items()}
     counts = {name: facts.pop(name) for name in ("created", "revised", "unchanged", "refused")}
-    summary = None if facts["state"] == "received" else Summary(**counts)
-    return Submission(**facts, summary=summary, findings=findings)
+    return facts | {"summary": None if counts["refused"] is None else Summary(**counts)}
+
+
+def _moves_of(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[Move, ...]]:
+    rows = connection.execute(
+        text(
+            "select submission, jsonb_agg(to_jsonb(submission_move) - 'submission' - 'awaits' order by version)"
+            " from submission_move where submission = any(:numbers) group by submission"
+        ),
+        {"numbers": list(numbers)},
+    )
+    return {number: _moves.validate_python(moves) for number, moves in rows}

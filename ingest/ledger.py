@@ -7,6 +7,7 @@ may be loaded in any order. Nothing here updates or deletes.
 
 import io
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pandas
@@ -69,6 +70,18 @@ def append(connection: Connection, observations: pandas.DataFrame, *, submission
     connection.execute(text(_APPEND), {"submission": submission, "reason": reason})
     connection.execute(text("drop table staged, judged"))
     return Appended(**counts)
+
+
+def withdraw(connection: Connection, submissions: list[int], *, submission: int, at: datetime, reason: str) -> int:
+    """Withdraw from `at` on whatever these submissions said last; say how many figures that were public.
+
+    A figure of theirs that waits for the end of an embargo never becomes public: at that moment what another
+    submission said before it stays, or there is no value. The new rows hang on `submission`.
+    """
+    connection.execute(text("select pg_advisory_xact_lock(hashtext('chiso ledger'))"))
+    facts = {"submissions": submissions, "submission": submission, "at": at, "reason": reason}
+    connection.execute(text(_WITHDRAW_EMBARGOED), facts)
+    return connection.execute(text(_WITHDRAW_PUBLIC), facts).rowcount
 
 
 def remove_generated(connection: Connection) -> int:
@@ -235,4 +248,49 @@ select
 from judged
 where not coalesce(repeated, false)
 order by series_id, period_start, published_at
+"""
+
+# What these submissions touched, as it is public at the moment: the last word on each period.
+_PUBLIC = """
+select distinct on (series_id, period_start) observation.*
+from observation
+where (series_id, period_start) in (
+        select series_id, period_start from observation where submission_id = any(:submissions)
+    )
+    and published_at <= :at
+order by series_id, period_start, published_at desc, recorded_at desc
+"""
+
+_WITHDRAW_PUBLIC = f"""
+insert into observation (
+    series_id, period_start, published_at, recorded_at, submission_id, document_id, status, withdrawn, reason
+)
+select
+    series_id, period_start, :at, (select clock_timestamp()), :submission, document_id, status, true, :reason
+from ({_PUBLIC}) as public
+where submission_id = any(:submissions) and not withdrawn
+"""
+
+# At the end of an embargo stands what another submission said before, or nothing.
+_WITHDRAW_EMBARGOED = f"""
+insert into observation (
+    series_id, period_start, published_at, recorded_at, submission_id, document_id, data_from, data_to,
+    status, withdrawn, value, reason, comment
+)
+select
+    embargoed.series_id, embargoed.period_start, embargoed.published_at, (select clock_timestamp()), :submission,
+    others.document_id, others.data_from, others.data_to,
+    coalesce(others.status, embargoed.status), others.series_id is null, others.value, :reason, others.comment
+from (
+    select distinct on (series_id, period_start, published_at) *
+    from observation
+    where published_at > :at
+    order by series_id, period_start, published_at, recorded_at desc
+) as embargoed
+left join ({_PUBLIC}) as others
+    on others.series_id = embargoed.series_id
+    and others.period_start = embargoed.period_start
+    and others.submission_id <> all(:submissions)
+    and not others.withdrawn
+where embargoed.submission_id = any(:submissions) and not embargoed.withdrawn
 """

@@ -27,6 +27,7 @@ from ingest.submission import Finding, Instructions, Reading, Severity
 SIGNIFICANT_DIGITS = 15
 _FIRST_YEAR, _LAST_YEAR = 1700, 2199  # of periods and publications
 _MEAN_TOLERANCE = 0.05
+PLACE_COLUMNS = ("sheet", "line", "column")
 FINDINGS_KEPT = 1_000  # of one rule; a last finding counts the rest
 
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?"
@@ -39,11 +40,20 @@ _YES = {"yes", "true", "1", "x", "co"}
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a reading came to: `observations` with OBSERVATION_COLUMNS, and how many rows were refused."""
+    """What a reading came to: `observations` with OBSERVATION_ and PLACE_COLUMNS, and how many rows were refused."""
 
     observations: pandas.DataFrame
     findings: list[Finding]
     refused: int
+    format: str
+
+    def places(self) -> list[str]:
+        """Where each observation stands in the file, in their order."""
+        rows = self.observations[list(PLACE_COLUMNS)].astype(object).itertuples(index=False, name=None)
+        return [
+            place(*(None if pandas.isna(each) else each for each in (sheet, line, column)), format=self.format)
+            for sheet, line, column in rows
+        ]
 
 
 def check(
@@ -75,7 +85,7 @@ def check(
         findings.append(finding("template_is_for_dataset", "error", place="", found=announced, expected=dataset.code))
     if table.rows.empty and not findings:
         findings.append(finding("something_was_found", "error", place="", found="0"))
-    return Checked(table.observations(), findings, table.refused_lines(reading))
+    return Checked(table.observations(), findings, table.refused_lines(reading), table.format)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +110,7 @@ class _Table:
         rows = reading.frame.reset_index(drop=True)
         mapping = catalogue.mappings[instructions.mapping] if instructions.mapping else None
         given = {
-            "reporting_unit": instructions.reporting_unit,
+            "reporting_unit": None if dataset.about_others else instructions.reporting_unit,
             "period": instructions.period,
             "document": mapping and mapping.document,
         }
@@ -180,7 +190,7 @@ class _Table:
 
     def observations(self) -> pandas.DataFrame:
         """The good rows, as observations."""
-        good = self.rows[self.good].reindex(columns=list(OBSERVATION_COLUMNS)).reset_index(drop=True)
+        good = self.rows[self.good].reindex(columns=[*OBSERVATION_COLUMNS, *PLACE_COLUMNS]).reset_index(drop=True)
         return good.astype({name: object for name, kind in good.dtypes.items() if kind == "category"})
 
     def refused_lines(self, reading: Reading) -> int:
@@ -255,7 +265,8 @@ def _warn_of_ended(table: _Table) -> None:
 
 def _reporting_units(table: _Table, _now: datetime) -> None:
     units, indicators = table.catalogue.reporting_units, table.catalogue.indicators
-    sender = table.instructions.reporting_unit and units.get(table.instructions.reporting_unit)
+    returns_it = None if table.dataset.about_others else table.instructions.reporting_unit
+    sender = returns_it and units.get(returns_it)
 
     @functools.cache
     def unit_of(written: str, scheme: str | None, meant: Period) -> ReportingUnit | _Wrong:
@@ -380,6 +391,8 @@ def _published(table: _Table, now: datetime) -> None:
     otherwise = table.instructions.published_at or now
 
     def meaning(written: str | None) -> datetime | _Wrong:
+        if written is not None and table.dataset.review:
+            return _Wrong("published_at_is_the_publishers")
         try:
             moment = otherwise if written is None else period.moment(written)
         except period.NotAPeriod:
@@ -420,7 +433,7 @@ def _duplicates(table: _Table, _now: datetime) -> None:
 def _required(table: _Table, _now: datetime) -> None:
     """Warn of what a form requires and a return that is in this submission leaves out."""
     required = [item for item in table.dataset.items or () if item.required]
-    if table.dataset.owed_by is None or not required:
+    if table.dataset.owed_by is None or not required or table.instructions.corrects:
         return
     parts = ["indicator", "accumulation", "source", "breakdown"]
     for (unit, when), figures in table.rows[table.good].groupby(["reporting_unit", "the_period"], observed=True):

@@ -134,6 +134,10 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "“{found}” không phải là thời điểm công bố. Hãy ghi 2024-07-01 hoặc 2024-07-01T09:00:00+07:00.",
         "“{found}” is no moment of publication. Write 2024-07-01 or 2024-07-01T09:00:00+07:00.",
     ),
+    "published_at_is_the_publishers": (
+        "Ngày công bố “{found}” không ghi trong báo cáo: người công bố quyết định. Hãy xóa cột này.",
+        "The publication “{found}” does not stand in a return: whoever publishes it decides. Remove the column.",
+    ),
     "data_dates_are_readable": (
         "“{found}” không phải là ngày. Hãy ghi 2024-06-30 hoặc 30/06/2024; ngày đầu không sau ngày cuối.",
         "“{found}” is no day. Write 2024-06-30 or 30/06/2024; the first day is not after the last.",

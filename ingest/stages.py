@@ -1,32 +1,34 @@
-"""The stages of a submission, from bytes to vintage: receive, examine, publish.
+"""The stages of a submission, from bytes to vintage: receive, examine, submit, accept or send back, publish, withdraw.
 
 Each takes an open connection and never commits; whoever opens it decides what is one step. `receive` is a step of its
-own, so that the bytes are safe before anybody parses them.
+own, so that the bytes are safe before anybody parses them. What may follow what, and who may, is the table in
+`ingest.case`; every stage here holds the submission, asks that table, does its work and moves the submission on.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ingest import audit, formats, inbox, ledger, registry, rules
-from ingest.authority import Actor
+from ingest import audit, case, evidence, examination, inbox, ledger, registry
+from ingest.authority import Actor, NotYours
+from ingest.case import ACTS, SeenOtherwise
 from ingest.catalogue import Catalogue
-from ingest.period import NotAPeriod, Period, parse
-from ingest.reporting_unit import Ambiguous, ReportingUnit, Unknown
-from ingest.sentences import finding
-from ingest.spelling import nearest
-from ingest.submission import SIZE_LIMIT_BYTES, Finding, Instructions, Submission, Summary, errors
-
-
-class UnknownName(Exception):
-    """The sender named a dataset, reporting unit, period or mapping that there is not."""
-
-    def __init__(self, what: str, name: str, near: list[str]) -> None:
-        """Keep what was asked for, and the nearest valid names."""
-        guess = f" Did you mean {', '.join(near)}?" if near else ""
-        super().__init__(f"There is no {what} “{name}”.{guess}")
-        self.what, self.name, self.near = what, name, near
+from ingest.examination import NotSound
+from ingest.submission import (
+    SIZE_LIMIT_BYTES,
+    Evidence,
+    Finding,
+    Instructions,
+    ReasonCode,
+    Remark,
+    Signature,
+    Submission,
+    Summary,
+    errors,
+    unanswered,
+)
 
 
 class TooLarge(Exception):
@@ -41,6 +43,18 @@ class TooLarge(Exception):
         self.size_bytes = size_bytes
 
 
+class NamesNoCorrection(Exception):
+    """A return that is published is corrected by one that says so: which, why, in a code and in words."""
+
+
+class AcceptedAlready(Exception):
+    """Another submission of the same return is accepted, and waits for its publication."""
+
+
+class TooEarly(Exception):
+    """The moment of publication lies in the past."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became, or with a dry run would become, of the figures, and everything that was found."""
@@ -50,123 +64,357 @@ class Outcome:
     stored: bool
 
 
-def settle(connection: Connection, instructions: Instructions) -> Instructions:
-    """The instructions with codes for names: dataset, reporting unit, period and mapping as the catalogue has them.
-
-    Raises UnknownName.
-    """
-    catalogue = registry.read(connection)
-    dataset = instructions.dataset.upper()
-    if dataset not in catalogue.datasets:
-        raise UnknownName("dataset", instructions.dataset, nearest(dataset, catalogue.datasets))
-    mapping = instructions.mapping and instructions.mapping.upper()
-    if mapping and mapping not in catalogue.mappings:
-        raise UnknownName("mapping", mapping, nearest(mapping, catalogue.mappings))
-    meant = _period(instructions.period)
-    unit = _reporting_unit(catalogue, instructions.reporting_unit, meant)
-    return replace(instructions, dataset=dataset, reporting_unit=unit, period=meant and str(meant), mapping=mapping)
-
-
 def receive(
-    connection: Connection, content: bytes, file_name: str, instructions: Instructions, *, by: Actor
+    connection: Connection, content: bytes, file_name: str, said: Instructions, *, by: Actor, now: datetime
 ) -> tuple[Submission, bool]:
-    """Keep the bytes with who sent them and what for, and say whether they are new. `instructions` are settled.
+    """Keep the bytes with who sent them and what for, and say whether they are new. `said` is settled.
 
-    Raises TooLarge.
+    The same file is the same submission, unless that one is published already and the sender says something new of it
+    (another reason, another publication, that the good rows will do): then this one takes its place.
+
+    Raises TooLarge, NotYours.
     """
     if len(content) > SIZE_LIMIT_BYTES:
         raise TooLarge(len(content))
-    submission, new = inbox.keep(connection, content, file_name, instructions, by=by)
+    catalogue = registry.read(connection)
+    dataset = catalogue.datasets[said.dataset]
+    if not case.may_send(dataset, said.reporting_unit, by, catalogue):
+        whom = "reporter or machine" if dataset.owed_by else "publisher"
+        raise NotYours(f"{dataset.code} of {said.reporting_unit or 'all units'} is sent by a {whom} of it.")
+    number, new = inbox.keep(connection, content, file_name, said, by=by, now=now)
+    known = None if new else inbox.lock(connection, number)
+    if known and known.state == "published" and not dataset.review and _says_something_new(known, said):
+        inbox.move(connection, number, "supersede", "superseded", by=by, now=now)
+        number, new = inbox.keep(connection, content, file_name, said, by=by, now=now)
+        inbox.record_successor(connection, known.id, number)
+        _moved(connection, known, "supersede", by=by, superseded_by=number)
     if new:
-        audit.record(connection, by, "receive", f"submission {submission.id}", after={"sha256": submission.sha256})
+        inbox.move(connection, number, "receive", "received", by=by, now=now)
+    submission = inbox.get(connection, number)
+    if new or submission.state in ("received", "examined"):
+        inbox.record_said(connection, number, said)
+    if new:
+        audit.record(connection, by, "receive", _named(number), after={"sha256": submission.sha256})
     return submission, new
 
 
-def examine(connection: Connection, content: bytes, instructions: Instructions, *, now: datetime) -> rules.Checked:
-    """Read the bytes and hold every figure against the rules."""
+def go_on(connection: Connection, number: int, *, by: Actor, now: datetime) -> Outcome:
+    """Examine what was received, and take it as far as the sender said.
+
+    What is not reviewed is published where nothing blocks, all of it or nothing; what is reviewed is submitted where
+    the sender asked for that. A submission that went on already is answered as it is.
+    """
+    known = inbox.lock(connection, number)
+    content, said = inbox.content(connection, number)
+    if known.state not in ("received", "examined"):
+        return Outcome(known.summary or Summary(), list(known.findings), stored=known.state == "published")
     catalogue = registry.read(connection)
-    mapping = catalogue.mappings[instructions.mapping] if instructions.mapping else None
-    reading = formats.read(content, mapping=mapping)
-    dataset = catalogue.datasets[instructions.dataset]
-    return rules.check(reading, catalogue, dataset, instructions, now=now)
+    reviewed = bool(catalogue.datasets[said.dataset].review)
+    checked = examination.checked(catalogue, content, said, now=now)
+    summary = examination.attempted(connection, number, checked, said, keep=not reviewed)
+    inbox.record_findings(connection, number, checked.findings, summary or Summary(refused=checked.refused))
+    inbox.move(connection, number, "examine", "examined", by=by, now=now)
+    examined = _moved(connection, known, "examine", by=by, errors=len(errors(checked.findings)))
+    if summary and not reviewed:
+        inbox.move(connection, number, "submit", "accepted", by=by, now=now)
+        _moved(connection, examined, "submit", by=by)
+        _published(connection, number, summary, said, at=said.published_at or now, by=by, now=now)
+    elif summary and said.submit and not unanswered(checked.findings):
+        _submit(connection, examined, said, by=by, now=now)
+    return Outcome(summary or Summary(refused=checked.refused), checked.findings, stored=bool(summary) and not reviewed)
+
+
+def submit(
+    connection: Connection,
+    number: int,
+    *,
+    by: Actor,
+    now: datetime,
+    seen: int,
+    justifications: Mapping[int, str],
+    signature: Signature | None = None,
+    corrects: int | None = None,
+    reason_code: ReasonCode | None = None,
+    reason: str | None = None,
+) -> Submission:
+    """Stand by a return: every error mended, every warning justified (by the number of its finding), signed.
+
+    It takes the place of earlier ones of the same return that are still on their way.
+
+    Raises NotYours, NotNow, SeenOtherwise, NotSound, NamesNoCorrection.
+    """
+    known, catalogue = _held(connection, number, "submit", by=by, seen=seen)
+    content, before = inbox.content(connection, number)
+    said = replace(
+        before,
+        corrects=corrects or before.corrects,
+        reason_code=reason_code or before.reason_code,
+        reason=reason or before.reason,
+    )
+    checked = examination.checked(catalogue, content, said, now=now)
+    summary = examination.attempted(connection, number, checked, said, keep=False)
+    if summary is None:
+        raise NotSound("Mend it and send it again", errors(checked.findings))
+    answered = examination.justified(known.findings, checked.findings, justifications, by=by)
+    if open_warnings := unanswered(answered):
+        raise NotSound("Justify it under its number in “justifications”, or mend it and send it again", open_warnings)
+    inbox.record_findings(connection, number, answered, summary)
+    return _submit(connection, known, said, by=by, now=now, signature=signature)
+
+
+def take_up(connection: Connection, number: int, *, by: Actor, now: datetime, seen: int) -> Submission:
+    """Begin a review, so that others see that somebody has it.
+
+    Raises NotYours, NotNow, SeenOtherwise.
+    """
+    known, _ = _held(connection, number, "take_up", by=by, seen=seen)
+    inbox.move(connection, number, "take_up", "in_review", by=by, now=now, awaits=known.level)
+    return _moved(connection, known, "take_up", by=by)
+
+
+def accept(
+    connection: Connection, number: int, *, by: Actor, now: datetime, seen: int, reason: str | None = None
+) -> Submission:
+    """Agree to a return at the review that it waits for; the last one makes it accepted.
+
+    Raises NotYours (also for who sent it, or agreed already), NotNow, SeenOtherwise.
+    """
+    known, catalogue = _held(connection, number, "accept", by=by, seen=seen)
+    level = known.level or 0
+    last = level == len(catalogue.datasets[known.dataset].review)
+    inbox.move(
+        connection,
+        number,
+        "accept",
+        "accepted" if last else "in_review",
+        by=by,
+        now=now,
+        level=level,
+        awaits=None if last else level + 1,
+        reason=reason,
+    )
+    return _moved(connection, known, "accept", by=by)
+
+
+def send_back(
+    connection: Connection,
+    number: int,
+    *,
+    by: Actor,
+    now: datetime,
+    seen: int,
+    reason: str,
+    remarks: Sequence[Remark] = (),
+) -> Submission:
+    """Return a submission to its sender with the reason, and with remarks on cells (their places as the file has them).
+
+    Raises NotYours, NotNow, SeenOtherwise, UnknownPlace.
+    """
+    known, catalogue = _held(connection, number, "return", by=by, seen=seen)
+    examination.refuse_unknown_places(connection, known, catalogue, [each.place for each in remarks], now=now)
+    inbox.move(
+        connection, number, "return", "returned", by=by, now=now, level=known.level, reason=reason, remarks=remarks
+    )
+    return _moved(connection, known, "return", by=by, reason=reason)
 
 
 def publish(
-    connection: Connection, submission: int, content: bytes, instructions: Instructions, *, by: Actor, now: datetime
-) -> Outcome:
-    """Examine the submission, and where nothing blocks append its figures to the ledger, all of them or none.
+    connection: Connection, number: int, *, by: Actor, now: datetime, seen: int, at: datetime | None = None
+) -> Submission:
+    """Append the figures of an accepted return to the ledger, public from `at` (None: now); all of them or none.
 
-    A submission that is published already is answered with what it became, unless the sender says something new:
-    another reason, another publication, or that the good rows will do. Errors leave the ledger as it was; with the good
-    rows asked for, only what is wrong with the whole file does. The ledger's own wish for a reason is a finding too.
+    A published return that it corrects is superseded; both stay readable as of their time.
+
+    Raises NotYours, NotNow, SeenOtherwise, TooEarly, and NotSound where the catalogue or the ledger changed since it
+    was accepted so that a rule is broken now.
     """
-    known = inbox.lock(connection, submission)
-    if known.summary and not _says_something_new(known, instructions):
-        return Outcome(known.summary, list(known.findings), stored=True)
-    checked = examine(connection, content, instructions, now=now)
-    findings = checked.findings
-    appended = None
-    if not _blocking(findings, instructions) and not (checked.observations.empty and errors(findings)):
-        try:
-            with connection.begin_nested():
-                appended = ledger.append(
-                    connection, checked.observations, submission=submission, reason=instructions.reason
-                )
-        except ledger.UnexplainedRevision as unexplained:
-            example = f"{unexplained.series}, {unexplained.period}"
-            findings.append(
-                finding("revision_has_a_reason", "error", place="", found=unexplained.count, expected=example)
+    if at is not None and at < now:
+        raise TooEarly(f"{at.isoformat()} lies in the past; a figure is public from now on, or from a later moment.")
+    known, catalogue = _held(connection, number, "publish", by=by, seen=seen)
+    content, said = inbox.content(connection, number)
+    public_from = at or now
+    checked = examination.checked(catalogue, content, replace(said, published_at=public_from), now=now)
+    if known.signature and str(known.signature):
+        checked.observations["document"] = checked.observations["document"].fillna(str(known.signature))
+    summary = examination.attempted(connection, number, checked, said, keep=True)
+    if summary is None:
+        raise NotSound("Since it was accepted this stands against it; return it", errors(checked.findings))
+    if said.corrects:
+        _supersede(connection, said.corrects, number, by=by, now=now)
+    return _published(connection, number, summary, said, at=public_from, by=by, now=now)
+
+
+def take_back(
+    connection: Connection, number: int, *, by: Actor, now: datetime, seen: int, reason: str | None = None
+) -> Submission:
+    """Take a submission back that is not accepted yet.
+
+    Raises NotYours, NotNow, SeenOtherwise.
+    """
+    known, _ = _held(connection, number, "take_back", by=by, seen=seen)
+    inbox.move(connection, number, "take_back", "withdrawn", by=by, now=now, reason=reason)
+    return _moved(connection, known, "take_back", by=by, reason=reason)
+
+
+def withdraw(
+    connection: Connection,
+    number: int,
+    *,
+    by: Actor,
+    now: datetime,
+    seen: int,
+    reason_code: ReasonCode,
+    reason: str,
+) -> Submission:
+    """Withdraw the figures of a published return from now on, those that it corrected among them.
+
+    What was public stays readable as of its time; an embargoed figure never becomes public.
+
+    Raises NotYours (also for who sent it), NotNow, SeenOtherwise.
+    """
+    known, _ = _held(connection, number, "withdraw", by=by, seen=seen)
+    count = ledger.withdraw(
+        connection, inbox.corrected_by(connection, number), submission=number, at=now, reason=reason
+    )
+    inbox.move(connection, number, "withdraw", "withdrawn", by=by, now=now, reason_code=reason_code, reason=reason)
+    return _moved(connection, known, "withdraw", by=by, reason=reason, reason_code=reason_code, figures=count)
+
+
+def attach(
+    connection: Connection,
+    number: int,
+    content: bytes,
+    *,
+    place: str | None,
+    file_name: str,
+    by: Actor,
+    now: datetime,
+) -> Evidence:
+    """Keep a file that shows why a figure (the cell at `place`) or the whole return is right.
+
+    Raises NotYours, NotNow once the return is decided, evidence.NotEvidence, UnknownPlace.
+    """
+    known, catalogue = inbox.lock(connection, number), registry.read(connection)
+    refused = case.refusal(ACTS["take_back"], known, by, catalogue)
+    if refused:
+        raise refused
+    media_type = evidence.media_type(content)
+    if len(inbox.evidence(connection, number)) >= evidence.COUNT_LIMIT:
+        raise evidence.NotEvidence(f"Submission {number} has {evidence.COUNT_LIMIT} files already; join some of them.")
+    examination.refuse_unknown_places(connection, known, catalogue, [place] if place else [], now=now)
+    kept = inbox.attach(
+        connection, number, content, place=place, file_name=file_name, media_type=media_type, by=by, now=now
+    )
+    audit.record(connection, by, "attach", _named(number), after={"evidence": kept.id, "sha256": kept.sha256})
+    return kept
+
+
+def _held(connection: Connection, number: int, act: str, *, by: Actor, seen: int) -> tuple[Submission, Catalogue]:
+    """The submission, held, where this act is this actor's and follows from what they saw."""
+    known, catalogue = inbox.lock(connection, number), registry.read(connection)
+    if known.version != seen:
+        raise SeenOtherwise(known, seen)
+    if refused := case.refusal(ACTS[act], known, by, catalogue):
+        raise refused
+    return known, catalogue
+
+
+def _moved(connection: Connection, before: Submission, act: str, *, by: Actor, **facts: object) -> Submission:
+    """The submission after its move, which is in the audit then."""
+    after = inbox.get(connection, before.id)
+    audit.record(
+        connection,
+        by,
+        act,
+        _named(after.id),
+        before={"state": before.state, "level": before.level},
+        after={"state": after.state, "level": after.level} | facts,
+    )
+    return after
+
+
+def _submit(
+    connection: Connection,
+    known: Submission,
+    said: Instructions,
+    *,
+    by: Actor,
+    now: datetime,
+    signature: Signature | None = None,
+) -> Submission:
+    others = [inbox.get(connection, other) for other in inbox.of_same_return(connection, known)]
+    _refuse_unnamed_correction(others, said)
+    for other in others:
+        if other.state == "accepted":
+            raise AcceptedAlready(
+                f"Submission {other.id} of this return is accepted and waits for its publication: ask for its return."
             )
-    if appended is None:
-        if known.state != "published":
-            inbox.record_examined(connection, submission, findings, refused=checked.refused)
-        audit.record(connection, by, "examine", f"submission {submission}", after={"errors": len(errors(findings))})
-        return Outcome(Summary(refused=checked.refused), findings, stored=False)
-    inbox.record_examined(connection, submission, findings, refused=checked.refused)
-    summary = Summary(appended.created, appended.revised, appended.unchanged, checked.refused)
-    at = instructions.published_at or now
-    inbox.record_published(connection, submission, summary, instructions, at=at)
-    audit.record(connection, by, "publish", f"submission {submission}", after={"at": at, "reason": instructions.reason})
-    return Outcome(summary, findings, stored=True)
+        if other.state in ACTS["supersede"].before and other.state != "published" and other.id < known.id:
+            _supersede(connection, other.id, known.id, by=by, now=now)
+    inbox.record_said(connection, known.id, said, signature)
+    inbox.move(
+        connection,
+        known.id,
+        "submit",
+        "submitted",
+        by=by,
+        now=now,
+        awaits=1,
+        reason_code=said.reason_code,
+        reason=said.reason,
+    )
+    return _moved(connection, known, "submit", by=by, corrects=said.corrects)
 
 
-def _says_something_new(known: Submission, instructions: Instructions) -> bool:
+def _refuse_unnamed_correction(others: Sequence[Submission], said: Instructions) -> None:
+    published = next((other.id for other in others if other.state == "published"), None)
+    if said.corrects != published:
+        raise NamesNoCorrection(
+            f"This return is published as submission {published}: say that this one corrects {published},"
+            " with a reason code and the reason."
+            if published
+            else f"There is no published submission {said.corrects} of this return to correct; leave it out."
+        )
+    if published and not (said.reason_code and said.reason):
+        raise NamesNoCorrection(
+            f"A correction of submission {published} needs a reason code (late_report, correction, new_method,"
+            " new_source, reconciliation) and the reason in words."
+        )
+
+
+def _supersede(connection: Connection, number: int, successor: int, *, by: Actor, now: datetime) -> None:
+    known = inbox.lock(connection, number)
+    inbox.move(connection, number, "supersede", "superseded", by=by, now=now)
+    inbox.record_successor(connection, number, successor)
+    _moved(connection, known, "supersede", by=by, superseded_by=successor)
+
+
+def _published(
+    connection: Connection,
+    number: int,
+    summary: Summary,
+    said: Instructions,
+    *,
+    at: datetime,
+    by: Actor,
+    now: datetime,
+) -> Submission:
+    """The submission once its figures are in the ledger: with their counts, its move and its audit."""
+    before = inbox.get(connection, number)
+    inbox.record_publication(connection, number, summary, accept_good_rows=said.accept_good_rows, at=at)
+    inbox.move(
+        connection, number, "publish", "published", by=by, now=now, reason_code=said.reason_code, reason=said.reason
+    )
+    return _moved(connection, before, "publish", by=by, at=at, reason=said.reason)
+
+
+def _says_something_new(known: Submission, said: Instructions) -> bool:
     return (
-        known.state != "published"
-        or instructions.reason not in (None, known.reason)
-        or instructions.published_at not in (None, known.published_at)
-        or instructions.accept_good_rows != known.accept_good_rows
+        said.reason not in (None, known.reason)
+        or said.published_at not in (None, known.published_at)
+        or said.accept_good_rows != known.accept_good_rows
     )
 
 
-def _blocking(findings: list[Finding], instructions: Instructions) -> list[Finding]:
-    """The errors that nothing gets past: all, or with the good rows asked for those of the file as a whole."""
-    found = errors(findings)
-    if not instructions.accept_good_rows:
-        return found
-    return [each for each in found if not each.place and each.rule != "more_of_the_same"]
-
-
-def _period(text: str | None) -> Period | None:
-    try:
-        return None if text is None else parse(text)
-    except NotAPeriod as fault:
-        raise UnknownName("period", fault.text, ["2024", "2024-Q1", "2024-03"]) from fault
-
-
-def _reporting_unit(catalogue: Catalogue, text: str | None, meant: Period | None) -> str | None:
-    if text is None:
-        return None
-    units = catalogue.reporting_units
-    own = units.get(text)
-    if own:
-        return own.code
-    if meant is None:
-        raise UnknownName("reporting unit", text, ["the code of the unit, or its name together with a period"])
-    match units.resolve(text, meant.last_day):
-        case ReportingUnit() as unit:
-            return unit.code
-        case Ambiguous(candidates=candidates):
-            raise UnknownName("single reporting unit", text, [each.code for each in candidates])
-        case Unknown(nearest=near):
-            raise UnknownName("reporting unit", text, list(near))
+def _named(number: int) -> str:
+    return f"submission {number}"

@@ -2,12 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 import pandas
 
 Severity = Literal["error", "warning", "information"]
+State = Literal[
+    "received", "examined", "submitted", "in_review", "returned", "accepted", "published", "superseded", "withdrawn"
+]
+ReasonCode = Literal["late_report", "correction", "new_method", "new_source", "reconciliation"]
+# On whose behalf a head signs: TM. for a collective, KT. in place of the head, TL. by order, TUQ. by delegation.
+SignedAs = Literal["TM.", "KT.", "TL.", "TUQ."]
 SIZE_LIMIT_BYTES = 64 * 2**20
 
 
@@ -22,6 +28,8 @@ class Finding:
     expected: str
     vi: str
     en: str
+    justification: str | None = None  # why the sender keeps a figure that was warned of
+    justified_by: str | None = None
 
     def __str__(self) -> str:
         """The finding as one line for a terminal."""
@@ -47,7 +55,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What became of the figures of a submission: counts of observations, and `refused` of rows."""
+    """What becomes of the figures of a submission when it is published: counts of observations, `refused` of rows."""
 
     created: int = 0
     revised: int = 0
@@ -56,8 +64,67 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """What a reviewer says of one cell."""
+
+    place: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One act on a submission, and the state that it led to; `level` is the review that decided, counted from 1."""
+
+    version: int
+    at: datetime
+    by: str
+    act: str
+    state: State
+    level: int | None = None
+    reason_code: ReasonCode | None = None
+    reason: str | None = None
+    remarks: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who answers for a return on paper: compiled by, checked by, signed by, on whose behalf, number and date."""
+
+    compiled_by: str | None = None
+    checked_by: str | None = None
+    signed_by: str | None = None
+    signed_as: SignedAs | None = None
+    document_number: str | None = None
+    document_date: date | None = None
+
+    def __str__(self) -> str:
+        """The document as it is cited: `Số 15/BC-UBND, 12/04/2024`; nothing where it has no number."""
+        if not self.document_number:
+            return ""
+        return f"Số {self.document_number}" + (f", {self.document_date:%d/%m/%Y}" if self.document_date else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A file that shows why a figure, or a whole return, is right; its bytes are asked for by its number."""
+
+    id: int
+    place: str | None
+    file_name: str
+    media_type: str
+    size_bytes: int
+    sha256: str
+    added_at: datetime
+    added_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
-    """One reporting unit's return for one dataset and period, or a file of published figures."""
+    """One reporting unit's return for one dataset and period, or a file of published figures.
+
+    `version` counts the moves, `level` is the review that it waits for, `corrects` the published submission that it
+    corrects, `failure` why the last work on it in the background failed.
+    """
 
     id: int
     dataset: str
@@ -67,19 +134,30 @@ class Submission:
     file_name: str
     sha256: str
     size_bytes: int
-    state: str  # received: the bytes are safe; examined: what stands in them is known; published: so are its figures
+    state: State
+    version: int
+    level: int | None
     received_at: datetime
     received_by: str
+    corrects: int | None = None
+    reason_code: ReasonCode | None = None
     reason: str | None = None
+    signature: Signature | None = None
+    superseded_by: int | None = None
+    failure: str | None = None
     accept_good_rows: bool | None = None
     published_at: datetime | None = None
     summary: Summary | None = None
     findings: tuple[Finding, ...] = ()
+    moves: tuple[Move, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Instructions:
-    """What the sender says beside the file."""
+    """What the sender says beside the file: where it is silent, why, and how far it is to go.
+
+    `submit` asks for a return that is reviewed to be submitted at once where nothing blocks.
+    """
 
     dataset: str
     reporting_unit: str | None = None
@@ -87,6 +165,9 @@ class Instructions:
     mapping: str | None = None
     reason: str | None = None
     published_at: datetime | None = None
+    corrects: int | None = None
+    reason_code: ReasonCode | None = None
+    submit: bool = False
     accept_good_rows: bool = False
     dry_run: bool = False
 
@@ -94,6 +175,11 @@ class Instructions:
 def errors(findings: Iterable[Finding]) -> list[Finding]:
     """Those of the findings that block."""
     return [finding for finding in findings if finding.severity == "error"]
+
+
+def unanswered(findings: Iterable[Finding]) -> list[Finding]:
+    """Those of the warnings that nobody justified."""
+    return [finding for finding in findings if finding.severity == "warning" and not finding.justification]
 
 
 def as_record(finding: Finding) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from ingest import period
 from ingest.spelling import nearest
 from service import database
-from service.problems import Problem
+from service.problems import Problem, unknown_parameter
 
 
 def reading(request: Request) -> Iterator[Connection]:
@@ -33,15 +33,9 @@ def only_known(request: Request) -> None:
     for name, value in request.query_params.multi_items():
         refuse_nul(name, value)
         if name not in known:
-            near = nearest(name, known)
-            guess = f" Did you mean {' or '.join(near)}?" if near else ""
-            raise Problem(
-                HTTPStatus.BAD_REQUEST,
-                "unknown-parameter",
-                f"There is no parameter “{name}” here.{guess} There are: {', '.join(sorted(known)) or 'none'}.",
-                parameter=name,
-                nearest=near,
-            )
+            problem = unknown_parameter("parameter", name, nearest(name, known))
+            problem.detail += f" There are: {', '.join(sorted(known)) or 'none'}."
+            raise problem
         if len(request.query_params.getlist(name)) > 1 and not _many(known[name].field_info.annotation):
             raise Problem(
                 HTTPStatus.BAD_REQUEST, "repeated-parameter", f"“{name}” is said twice; say it once.", parameter=name

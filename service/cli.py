@@ -11,7 +11,7 @@ import typer
 import uvicorn
 from sqlalchemy.exc import DBAPIError
 
-from ingest import audit, catalogue, demonstration, ledger, registry, stages
+from ingest import audit, catalogue, demonstration, instructions, ledger, registry, stages
 from ingest.period import NotAPeriod, moment, now
 from ingest.place import in_vietnamese
 from ingest.stages import Outcome
@@ -41,9 +41,10 @@ _SENTENCES = (
     migration.NewerSchema,
     startup.FiguresRefused,
     startup.NoDatabase,
-    stages.UnknownName,
+    instructions.UnknownName,
+    instructions.NotOwed,
+    instructions.Unsuited,
     stages.TooLarge,
-    forms.NotOwed,
     NotAPeriod,
     catalogue.Faulty,
 )
@@ -100,7 +101,7 @@ def ingest(
     dry_run: Annotated[bool, typer.Option(help="say everything, store nothing")] = False,
 ) -> None:
     """Take in a file and publish its figures, all or none; say what is wrong, and where."""
-    instructions = Instructions(
+    said = Instructions(
         dataset=dataset,
         reporting_unit=reporting_unit,
         period=period,
@@ -112,9 +113,7 @@ def ingest(
     )
     with prepared() as engine, status("Reading") as tell:
         tell(f"Reading {file.name}")
-        submission, outcome, new = intake.take_in(
-            engine, file.read_bytes(), file.name, instructions, by=typist(), now=now()
-        )
+        submission, outcome, new = intake.take_in(engine, file.read_bytes(), file.name, said, by=typist(), now=now())
     _report(outcome, dry_run=dry_run)
     if submission is not None:
         state = "" if new else ", sent before"

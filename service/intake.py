@@ -1,53 +1,90 @@
 """Taking in a submission from the outside: which of its steps are one transaction.
 
-The bytes are committed before anybody parses them; everything after that is one transaction, so that figures are either
-published with their counts or not at all.
+The bytes are committed before anybody parses them; everything after that is one transaction, so that a submission has
+gone on with its findings, counts and figures, or not at all.
 """
 
 from datetime import datetime
 from time import perf_counter
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from structlog import get_logger
 
-from ingest import inbox, stages
+from ingest import inbox, instructions, registry, stages
 from ingest.authority import Actor
 from ingest.stages import Outcome
 from ingest.submission import Instructions, Submission
 from service import database, metrics
 
+# What takes more than some two seconds to examine is left to the worker (docs/submissions.md has the measurement).
+AT_ONCE_BYTES = 2 * 2**20
+
 _log = get_logger()
 
 
 def take_in(
-    engine: Engine, content: bytes, file_name: str, instructions: Instructions, *, by: Actor, now: datetime
+    engine: Engine, content: bytes, file_name: str, said: Instructions, *, by: Actor, now: datetime
 ) -> tuple[Submission | None, Outcome, bool]:
-    """Take in a file and publish its figures where nothing blocks: the submission, what became of it, if it is new.
+    """Take in a file and let it go on: the submission, what became of it, and whether it is new.
 
     With a dry run everything is said, nothing is stored, and the submission is None.
 
-    Raises stages.UnknownName and stages.TooLarge before anything is stored.
+    Raises what `settled`, `stages.receive` and `stages.go_on` raise; the first two before anything is stored.
     """
-    began = perf_counter()
-    with database.reading(engine) as connection:
-        settled = stages.settle(connection, instructions)
-    if settled.dry_run:
-        return None, _tried(engine, content, file_name, settled, by=by, now=now), False
+    said = settled(engine, said)
+    if said.dry_run:
+        return None, tried(engine, content, file_name, said, by=by, now=now), False
+    submission, new = keep(engine, content, file_name, said, by=by, now=now)
     with database.writing(engine) as connection:
-        submission, new = stages.receive(connection, content, file_name, settled, by=by)
-    with database.writing(engine) as connection:
-        outcome = stages.publish(connection, submission.id, content, settled, by=by, now=now)
+        outcome = go_on(connection, submission.id, by=by, now=now)
         submission = inbox.get(connection, submission.id)
-    metrics.count_submission(outcome, seconds=perf_counter() - began)
-    _log.info("submission", number=submission.id, stored=outcome.stored, findings=len(outcome.findings))
     return submission, outcome, new
 
 
-def _tried(
-    engine: Engine, content: bytes, file_name: str, instructions: Instructions, *, by: Actor, now: datetime
-) -> Outcome:
+def settled(engine: Engine, said: Instructions) -> Instructions:
+    """What the sender says, with the codes of the catalogue for names.
+
+    Raises what `instructions.settle` raises.
+    """
+    with database.reading(engine) as connection:
+        return instructions.settle(registry.read(connection), said)
+
+
+def keep(
+    engine: Engine, content: bytes, file_name: str, said: Instructions, *, by: Actor, now: datetime
+) -> tuple[Submission, bool]:
+    """Make the bytes safe, in a transaction of their own; `said` is settled."""
+    with database.writing(engine) as connection:
+        return stages.receive(connection, content, file_name, said, by=by, now=now)
+
+
+def go_on(connection: Connection, number: int, *, by: Actor, now: datetime) -> Outcome:
+    """Let a submission go on as far as its sender said, and count it."""
+    began = perf_counter()
+    outcome = stages.go_on(connection, number, by=by, now=now)
+    metrics.count_submission(outcome, seconds=perf_counter() - began)
+    _log.info("submission", number=number, stored=outcome.stored, findings=len(outcome.findings))
+    return outcome
+
+
+def finish(engine: Engine, number: int, *, now: datetime) -> None:
+    """Let a submission go on whose sender was told to come back: in the name of the sender, who was asked who they are.
+
+    One that went on already is left as it is.
+    """
+    with database.writing(engine) as connection:
+        sender = Actor(inbox.get(connection, number).received_by, origin="worker")
+        go_on(connection, number, by=sender, now=now)
+
+
+def finish_later(connection: Connection, number: int) -> None:
+    """Leave it to the worker to let the submission go on, once this transaction is kept."""
+
+
+def tried(engine: Engine, content: bytes, file_name: str, said: Instructions, *, by: Actor, now: datetime) -> Outcome:
+    """What would become of the file; nothing of it is kept."""
     with engine.connect() as connection, connection.begin() as transaction:
-        submission, _ = stages.receive(connection, content, file_name, instructions, by=by)
-        outcome = stages.publish(connection, submission.id, content, instructions, by=by, now=now)
+        submission, _ = stages.receive(connection, content, file_name, said, by=by, now=now)
+        outcome = stages.go_on(connection, submission.id, by=by, now=now)
         transaction.rollback()
     return outcome

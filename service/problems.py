@@ -1,6 +1,8 @@
 """Problems: how a failure reaches a program (RFC 9457), and the one place that knows HTTP's numbers for them."""
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
@@ -12,7 +14,8 @@ from fastapi.responses import Response
 from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 
-from ingest import stages
+from ingest import authority, evidence, examination, instructions, stages
+from ingest.case import NotNow, SeenOtherwise
 from ingest.observation import NotASeriesKey
 from ingest.period import NotAMoment, NotAPeriod
 
@@ -36,7 +39,18 @@ _KINDS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     NotAMoment: (HTTPStatus.BAD_REQUEST, "not-a-moment"),
     NotAPeriod: (HTTPStatus.BAD_REQUEST, "not-a-period"),
     NotASeriesKey: (HTTPStatus.BAD_REQUEST, "not-a-series-key"),
-    stages.UnknownName: (HTTPStatus.BAD_REQUEST, "unknown-name"),
+    authority.NotYours: (HTTPStatus.FORBIDDEN, "not-yours"),
+    NotNow: (HTTPStatus.CONFLICT, "not-now"),
+    SeenOtherwise: (HTTPStatus.PRECONDITION_FAILED, "seen-otherwise"),
+    evidence.NotEvidence: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not-evidence"),
+    examination.NotSound: (HTTPStatus.UNPROCESSABLE_ENTITY, "not-sound"),
+    examination.UnknownPlace: (HTTPStatus.UNPROCESSABLE_ENTITY, "unknown-place"),
+    instructions.UnknownName: (HTTPStatus.BAD_REQUEST, "unknown-name"),
+    instructions.NotOwed: (HTTPStatus.UNPROCESSABLE_ENTITY, "not-owed"),
+    instructions.Unsuited: (HTTPStatus.UNPROCESSABLE_ENTITY, "unsuited"),
+    stages.AcceptedAlready: (HTTPStatus.CONFLICT, "accepted-already"),
+    stages.NamesNoCorrection: (HTTPStatus.UNPROCESSABLE_ENTITY, "names-no-correction"),
+    stages.TooEarly: (HTTPStatus.UNPROCESSABLE_ENTITY, "too-early"),
     stages.TooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large"),
     OperationalError: (HTTPStatus.SERVICE_UNAVAILABLE, "database-unreachable"),
     DataError: (HTTPStatus.BAD_REQUEST, "invalid-parameter"),
@@ -54,6 +68,13 @@ SCHEMA: dict[str, Any] = {
         "instance": {"type": "string", "description": "the address that was asked for"},
     },
 }
+
+
+def unknown_parameter(what: str, name: str, near: Sequence[str]) -> Problem:
+    """The problem of a parameter or field that there is not, with the nearest that there is."""
+    guess = f" Did you mean {' or '.join(near)}?" if near else ""
+    sentence = f"There is no {what} “{name}” here.{guess}"
+    return Problem(HTTPStatus.BAD_REQUEST, "unknown-parameter", sentence, parameter=name, nearest=list(near))
 
 
 def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
@@ -113,8 +134,22 @@ def _problem_of(failure: Exception) -> Problem:
             sentence = "Something in the request is larger than anything there can be, such as a cursor or a number."
             return Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", sentence)
         case _:
-            status, kind = next(row for known, row in _KINDS.items() if isinstance(failure, known))
-            return Problem(status, kind, str(failure))
+            return _known(failure)
+
+
+def _known(failure: Exception) -> Problem:
+    """The problem of what the lower half raises, with what a program can go by beside the sentence."""
+    status, kind = next(row for known, row in _KINDS.items() if isinstance(failure, known))
+    problem = Problem(status, kind, str(failure))
+    match failure:
+        case examination.NotSound(findings=findings):
+            problem.facts = {"findings": [asdict(finding) for finding in findings]}
+        case NotNow(case=case) | SeenOtherwise(case=case):
+            problem.facts = {"submission": case.id, "state": case.state, "version": case.version}
+            problem.headers = {"ETag": f'"{case.version}"'}
+        case _:
+            pass
+    return problem
 
 
 _GENERAL = {

@@ -21,6 +21,7 @@ _FEW = 10  # codes that can all be named
 Place = TypeVar("Place")
 PAGE, LARGEST_PAGE = 10_000, 100_000
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="how many at the most")]
+Format = Annotated[str | None, Query(description="json or csv; else what Accept asks for")]
 Cursor = Annotated[str | None, Query(description="`next` of the page before")]
 
 

@@ -18,6 +18,7 @@ from service.api.parameters import (
     PAGE,
     Codes,
     Cursor,
+    Format,
     Limit,
     codes,
     read_cursor,
@@ -40,7 +41,6 @@ router = APIRouter(
 _FORMATS = {"json": "application/json", "csv": "text/csv"}
 
 Search = Annotated[str | None, Query(description="words that are all to be found; `dak lak` finds Đắk Lắk")]
-Format = Annotated[str | None, Query(description="json or csv; else what Accept asks for")]
 From = Annotated[str | None, Query(alias="from", description="the first period, of any frequency", examples=["2018"])]
 To = Annotated[str | None, Query(description="the last period; what ends later is left out", examples=["2024"])]
 AsOf = Annotated[

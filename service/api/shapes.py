@@ -285,67 +285,6 @@ class Datasets(Shape):
     next: str | None
 
 
-class Summary(Shape):
-    """What became of the figures: observations, and rows that were refused."""
-
-    created: int
-    revised: int
-    unchanged: int
-    refused: int
-
-
-class Finding(Shape):
-    """What is wrong or remarkable about one place of a submission."""
-
-    rule: str
-    severity: str
-    place: str
-    found: str
-    expected: str
-    vi: str
-    en: str
-
-
-class SubmissionEntry(Shape):
-    """One return, and what became of it, in counts."""
-
-    id: int
-    dataset: str
-    reporting_unit: str | None
-    period: str | None
-    mapping: str | None
-    file_name: str
-    sha256: str
-    size_bytes: int
-    state: str
-    received_at: datetime
-    received_by: str
-    reason: str | None
-    accept_good_rows: bool | None = Field(description="whether good rows were published although others were refused")
-    published_at: datetime | None
-    summary: Summary | None
-
-
-class Submission(SubmissionEntry):
-    """One return, and what was found in it."""
-
-    findings: list[Finding]
-
-
-class Submissions(Shape):
-    """Submissions, the newest first, without their findings."""
-
-    submissions: list[SubmissionEntry]
-    next: str | None
-
-
-class Tried(Shape):
-    """What a submission would become; nothing was stored."""
-
-    summary: Summary
-    findings: list[Finding]
-
-
 class Health(Shape):
     """The process answers."""
 

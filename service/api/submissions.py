@@ -1,145 +1,291 @@
-"""The API for programs that send: a file in, what became of it out."""
+"""The API for programs that send and read submissions: a file or figures in, the case with its findings out."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any
+from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
+import msgspec
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from pydantic import ValidationError
+from sqlalchemy import Connection
+from starlette.datastructures import FormData, UploadFile
 
-from ingest import inbox
-from ingest.period import moment
-from ingest.spelling import nearest
-from ingest.submission import Instructions, Submission, errors
-from service import identity, intake
-from service.api import answers, shapes
-from service.api.parameters import PAGE, Cursor, Limit, read_cursor, write_cursor
-from service.asking import Reading, clock, only_known, refuse_nul
-from service.problems import Problem, responses
+from ingest import case, inbox, registry
+from ingest.authority import Actor
+from ingest.catalogue import Catalogue
+from ingest.period import moment, parse
+from ingest.submission import Instructions, State, Submission, errors
+from service import intake
+from service.acting import Act, Acts
+from service.api import answers, case_shapes
+from service.api.parameters import PAGE, Cursor, Format, Limit, codes, read_cursor, wanted_format, write_cursor
+from service.archive import returns
+from service.asking import Reading, clock, only_known
+from service.identity import SignedIn
+from service.problems import Problem, answer, responses
 
 router = APIRouter(
-    prefix="/v1",
+    prefix="/v1/submissions",
+    route_class=Act,
     dependencies=[Depends(only_known)],
     responses=responses(
-        HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.SERVICE_UNAVAILABLE,
     ),
 )
 
-Sender = identity.SignedIn
-_ADMINISTRATOR = [Depends(identity.signed_in)]
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A file as it came in, with what was said beside it."""
+
+    content: bytes
+    file_name: str
+    said: Instructions
 
 
-async def instructions(
-    request: Request,
-    dataset: Annotated[str, Form(description="the code of the dataset")],
-    reporting_unit: Annotated[
-        str | None, Form(description="whom the figures are about, where the file is silent")
-    ] = None,
-    period: Annotated[str | None, Form(description="the period, where the file is silent")] = None,
-    mapping: Annotated[str | None, Form(description="how the columns of somebody else's file are read")] = None,
-    reason: Annotated[str | None, Form(description="why published figures are revised")] = None,
-    published_at: Annotated[str | None, Form(description="when the figures were or will be public; else now")] = None,
-    accept_good_rows: Annotated[bool, Form(description="publish the good rows although others are refused")] = False,
-    dry_run: Annotated[bool, Form(description="say everything, store nothing")] = False,
-) -> Instructions:
-    """What the sender says beside the file; a field that there is not is refused."""
-    known = {"file", *Instructions.__slots__}
-    form = await request.form()
-    for name, value in form.multi_items():
-        refuse_nul(name, value if isinstance(value, str) else "")
-        if len(form.getlist(name)) > 1:
-            sentence = f"“{name}” is said twice; say it once."
-            raise Problem(HTTPStatus.BAD_REQUEST, "repeated-parameter", sentence, parameter=name)
-        if name not in known:
-            near = nearest(name, known)
-            guess = f" Did you mean {' or '.join(near)}?" if near else ""
-            sentence = f"There is no field “{name}” here.{guess}"
-            raise Problem(HTTPStatus.BAD_REQUEST, "unknown-parameter", sentence, parameter=name, nearest=near)
-    return Instructions(
-        dataset=dataset,
-        reporting_unit=reporting_unit or None,
-        period=period or None,
-        mapping=mapping or None,
-        reason=reason or None,
-        published_at=moment(published_at) if published_at else None,
-        accept_good_rows=accept_good_rows,
-        dry_run=dry_run,
-    )
+async def sent(request: Request) -> Sent:
+    """The file and what the sender says, from a form or from JSON; a member that there is not is refused."""
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    try:
+        if kind == "application/json":
+            told = case_shapes.SaidOfFigures.model_validate(msgspec.json.decode(await request.body()))
+            return Sent(msgspec.json.encode(told.figures), "figures.json", _instructions(told))
+        async with request.form() as form:
+            content, file_name = await _file(form)
+            fields = {name: value for name, value in form.items() if name != "file" and value != ""}
+        return Sent(content, file_name, _instructions(case_shapes.SaidOfFile.model_validate(fields)))
+    except msgspec.DecodeError as fault:
+        sentence = f"The body is no JSON: {fault}."
+        raise Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", sentence, parameter="body") from fault
+    except ValidationError as fault:
+        raise RequestValidationError(fault.errors()) from fault
+
+
+_JSON = {"schema": case_shapes.SaidOfFigures.model_json_schema()}
+_FORM = {"schema": case_shapes.SaidOfFile.model_json_schema()}
+_FORM["schema"]["properties"]["file"] = {
+    "type": "string",
+    "format": "binary",
+    "description": "our long format as CSV or JSON, our Excel template, or a mapped file",
+}
+_FORM["schema"]["required"] = ["dataset", "file"]
 
 
 @router.post(
-    "/submissions",
+    "",
     status_code=HTTPStatus.CREATED,
-    summary="Send a file",
+    summary="Send a file, or figures",
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"multipart/form-data": _FORM, "application/json": _JSON}}
+    },
     responses={
-        200: {"model": shapes.Submission | shapes.Tried, "description": "the same file was sent before; or a dry run"},
-        201: {"model": shapes.Submission, "description": "the figures are published"},
-        **responses(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY),
+        200: {
+            "model": case_shapes.Submission | case_shapes.Tried,
+            "description": "the same file was sent before; or a dry run",
+        },
+        201: {"model": case_shapes.Submission, "description": "it was examined, and went on as far as was asked"},
+        202: {"model": case_shapes.Submission, "description": "the bytes are safe; ask again at Location"},
+        **responses(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
     },
 )
 def create(
     request: Request,
-    sender: Sender,
-    said: Annotated[Instructions, Depends(instructions)],
-    file: Annotated[
-        UploadFile, File(description="our long format as CSV or JSON, our Excel template, or a mapped file")
-    ],
+    act: Acts,
+    sent: Annotated[Sent, Depends(sent)],
+    prefer: Annotated[str | None, Header(description="respond-async: examine it later (RFC 7240)")] = None,
 ) -> Response:
-    """Send a file; where nothing in it is wrong its figures are published, else nothing is.
+    """Send a file or figures: the bytes are kept, every figure becomes an observation or a finding with its place.
 
-    Every figure becomes an observation or a finding with its place. The same file for the same dataset, reporting unit
-    and period is the same submission.
+    A dataset that is reviewed keeps the case for its sender to submit (or submits it, with `submit`); one that is not
+    publishes it at once where nothing is wrong. The same file for the same dataset, reporting unit and period is the
+    same submission. What is larger than 2 MB, or sent with `Prefer: respond-async`, is examined after the answer.
     """
-    engine = request.app.state.engine
-    content = file.file.read()
-    submission, outcome, new = intake.take_in(engine, content, file.filename or "", said, by=sender, now=clock(request))
-    if submission is None:
+    engine, now = request.app.state.engine, clock(request)
+    said = intake.settled(engine, sent.said)
+    if said.dry_run:
+        outcome = intake.tried(engine, sent.content, sent.file_name, said, by=act.by, now=now)
         return answers.json({"summary": outcome.summary, "findings": outcome.findings})
-    if not outcome.stored:
-        count = len(errors(outcome.findings))
-        raise Problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "submission-refused",
-            f"Nothing was stored: {count} error{'s' if count != 1 else ''}. {_first(outcome.findings)}",
-            submission=submission.id,
-            summary=asdict(outcome.summary),
-            findings=[asdict(finding) for finding in outcome.findings],
-        )
-    return answers.json(_record(submission), status=HTTPStatus.CREATED if new else HTTPStatus.OK)
+    submission, new = intake.keep(engine, sent.content, sent.file_name, said, by=act.by, now=now)
+    connection = act.connection()
+    if len(sent.content) > intake.AT_ONCE_BYTES or "respond-async" in (prefer or "").lower():
+        intake.finish_later(connection, submission.id)
+        return told(connection, submission, act.by, status=HTTPStatus.ACCEPTED)
+    outcome = intake.go_on(connection, submission.id, by=act.by, now=now)
+    submission = inbox.get(connection, submission.id)
+    wanted_more = not registry.read(connection).datasets[said.dataset].review or said.submit
+    if submission.state == "examined" and wanted_more:
+        return _refused(request, submission)
+    return told(connection, submission, act.by, status=HTTPStatus.CREATED if new else HTTPStatus.OK)
 
 
-@router.get(
-    "/submissions",
-    responses=answers.documented(shapes.Submissions),
-    summary="What was sent",
-    dependencies=_ADMINISTRATOR,
-)
-def listed(request: Request, connection: Reading, limit: Limit = PAGE, cursor: Cursor = None) -> Response:
-    """Submissions, the newest first, without their findings."""
-    rows = inbox.listed(connection, before=read_cursor(cursor, int), limit=limit + 1)
+@router.get("", responses=answers.documented(case_shapes.Submissions), summary="What was sent")
+def listed(
+    request: Request,
+    connection: Reading,
+    asker: SignedIn,
+    dataset: Annotated[list[str] | None, Query(description="codes of datasets")] = None,
+    reporting_unit: Annotated[str | None, Query(description="the code of a reporting unit")] = None,
+    period: Annotated[str | None, Query(description="the period: 2024-Q1, Quý I/2024, ...")] = None,
+    state: State | None = None,
+    limit: Limit = PAGE,
+    cursor: Cursor = None,
+) -> Response:
+    """The submissions that concern the asker, the newest first, without their findings."""
+    catalogue = registry.read(connection)
+    wanted = codes("dataset", dataset, lambda: list(catalogue.datasets))
+    units = [unit.code for unit in catalogue.reporting_units]
+    unit = codes("reporting_unit", reporting_unit and [reporting_unit], lambda: units)
+    readable = case.readable(asker, catalogue)
+    rows = inbox.listed(
+        connection,
+        {code: reach for code, reach in readable.items() if wanted is None or code in wanted},
+        reporting_unit=unit[0] if unit else None,
+        period=str(parse(period)) if period else None,
+        state=state,
+        before=read_cursor(cursor, int),
+        limit=limit + 1,
+    )
     shown, more = answers.page(rows, limit)
     onward = write_cursor(shown[-1].id) if more else None
-    entries = [{name: told for name, told in _record(each).items() if name != "findings"} for each in shown]
+    entries = [_entry(each, asker, catalogue) for each in shown]
     return answers.json({"submissions": entries, "next": onward}, request=request)
 
 
+@router.get("/{number}", responses=answers.documented(case_shapes.Submission), summary="One submission")
+def one(connection: Reading, asker: SignedIn, number: int) -> Response:
+    """One submission with its findings, its moves and the files beside it; its version is the ETag."""
+    return told(connection, concerning(connection, number, asker), asker)
+
+
 @router.get(
-    "/submissions/{number}",
-    responses=answers.documented(shapes.Submission),
-    summary="One submission",
-    dependencies=_ADMINISTRATOR,
+    "/{number}/diff",
+    responses=answers.documented(case_shapes.Diff, csv_too=True),
+    summary="A submission beside what is public",
 )
-def one(connection: Reading, number: int) -> Response:
-    """One submission with its findings."""
+def diff(
+    request: Request,
+    connection: Reading,
+    asker: SignedIn,
+    number: int,
+    format: Format = None,  # noqa: A002
+    limit: Limit = PAGE,
+    cursor: Cursor = None,
+) -> Response:
+    """Each figure with the public one, the last period's, the last year's, and what publication would make of it."""
+    wanted = wanted_format(request, format, {"json": "application/json", "csv": "text/csv"})
+    now = clock(request)
+    rows = returns.figures(connection, concerning(connection, number, asker), now=now)
+    if wanted == "csv":
+        return answers.table(rows, returns.FIGURE_COLUMNS)
+    start = read_cursor(cursor, int) or 0
+    shown, more = answers.page(rows[start : start + limit + 1], limit)
+    onward = write_cursor(start + limit) if more else None
+    return answers.json({"submission": number, "as_of": now, "figures": shown, "next": onward}, request=request)
+
+
+@router.get(
+    "/{number}/file",
+    responses={200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}},
+    response_class=Response,
+    summary="The file as it was sent",
+)
+def file(connection: Reading, asker: SignedIn, number: int) -> Response:
+    """The bytes of a submission, to be saved and never shown by a browser."""
+    submission = concerning(connection, number, asker)
+    return attachment(inbox.content(connection, number)[0], submission.file_name, "application/octet-stream")
+
+
+def concerning(connection: Connection, number: int, asker: Actor) -> Submission:
+    """The submission, where it concerns who asks; to everybody else there is none of that number.
+
+    Raises a 404 problem.
+    """
     try:
-        return answers.json(_record(inbox.get(connection, number)))
-    except LookupError as missing:
-        raise Problem(HTTPStatus.NOT_FOUND, "unknown-submission", f"There is no submission {number}.") from missing
+        submission = inbox.get(connection, number)
+    except LookupError:
+        submission = None
+    if submission is None or not case.may_read(submission, asker, registry.read(connection)):
+        raise Problem(
+            HTTPStatus.NOT_FOUND, "unknown-submission", f"There is no submission {number}, or it is not yours to read."
+        )
+    return submission
 
 
-def _record(submission: Submission) -> dict[str, Any]:
-    return asdict(submission)
+def told(connection: Connection, submission: Submission, asker: Actor, *, status: int = HTTPStatus.OK) -> Response:
+    """A submission in full, as this asker sees it."""
+    findings = [asdict(finding) | {"number": number} for number, finding in enumerate(submission.findings)]
+    body = _entry(submission, asker, registry.read(connection)) | {
+        "findings": findings,
+        "moves": submission.moves,
+        "evidence": inbox.evidence(connection, submission.id),
+    }
+    response = answers.json(body, status=status)
+    response.headers["ETag"] = f'"{submission.version}"'
+    if status in (HTTPStatus.CREATED, HTTPStatus.ACCEPTED):
+        response.headers["Location"] = f"/v1/submissions/{submission.id}"
+    return response
 
 
-def _first(findings: list[Any]) -> str:
-    return str(errors(findings)[0])
+def attachment(content: bytes, file_name: str, media_type: str) -> Response:
+    """A file that somebody sent: saved, never shown, never taken for a page."""
+    return Response(
+        content,
+        media_type=media_type,
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file_name or 'file', safe='')}",
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+        },
+    )
+
+
+def _entry(submission: Submission, asker: Actor, catalogue: Catalogue) -> dict[str, Any]:
+    apart = {"findings": (), "moves": ()}
+    facts = {name: value for name, value in asdict(replace(submission, **apart)).items() if name not in apart}
+    return facts | case.allowed(submission, asker, catalogue)
+
+
+def _refused(request: Request, submission: Submission) -> Response:
+    """It was kept, and did not go as far as was asked: a problem that is an answer, not a failure."""
+    found = errors(submission.findings) or list(submission.findings)
+    severity = found[0].severity
+    counted = f"{len(found)} {severity}{'s' if len(found) != 1 else ''}"
+    problem = Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "submission-refused",
+        f"Nothing was stored: {counted}. {found[0]}",
+        submission=submission.id,
+        summary=asdict(submission.summary) if submission.summary else None,
+        findings=[asdict(finding) | {"number": number} for number, finding in enumerate(submission.findings)],
+    )
+    problem.headers["ETag"] = f'"{submission.version}"'
+    return answer(request, problem)
+
+
+async def _file(form: FormData) -> tuple[bytes, str]:
+    for name in form:
+        if len(form.getlist(name)) > 1:
+            sentence = f"“{name}” is said twice; say it once."
+            raise Problem(HTTPStatus.BAD_REQUEST, "repeated-parameter", sentence, parameter=name)
+    file = form.get("file")
+    if not isinstance(file, UploadFile):
+        raise Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", "“file” is missing.", parameter="file")
+    return await file.read(), file.filename or ""
+
+
+def _instructions(told: case_shapes.SaidOfFile) -> Instructions:
+    facts = told.model_dump(exclude={"figures", "published_at"})
+    return Instructions(**facts, published_at=_moment(told.published_at))
+
+
+def _moment(written: str | None) -> datetime | None:
+    return moment(written) if written else None

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from ingest import period, registry, stages, template
-from ingest.dataset import Dataset, DatasetItem
+from ingest import instructions, period, registry, template
+from ingest.dataset import DatasetItem
 from ingest.observation import SeriesKey
 from ingest.period import Period
 from ingest.reporting_unit import ReportingUnit
@@ -16,10 +16,6 @@ from ingest.submission import Instructions
 from ingest.template import TemplateCell
 from service.archive import series
 from service.archive.series import Page, Selection, Span
-
-
-class NotOwed(Exception):
-    """The dataset has no form for that reporting unit and period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +29,15 @@ class Form:
 def form(connection: Connection, dataset: str, reporting_unit: str, written_period: str, *, now: datetime) -> Form:
     """The template, with the figures of the last period and of the same period a year before as they are known `now`.
 
-    Raises stages.UnknownName, NotOwed.
+    Raises instructions.UnknownName, instructions.NotOwed.
     """
     catalogue = registry.read(connection)
-    settled = stages.settle(connection, Instructions(dataset, reporting_unit, written_period))
+    settled = instructions.settle(catalogue, Instructions(dataset, reporting_unit, written_period))
     owed = catalogue.datasets[settled.dataset]
     unit = catalogue.reporting_units.get(settled.reporting_unit or "")
     assert unit is not None  # noqa: S101 - settled instructions name a unit that there is
     asked = period.parse(settled.period or "")
-    items = _owed(owed, unit, asked)
+    items = instructions.owed_items(owed, unit, asked)
     earlier = _known(connection, unit, _before(asked), now=now)
     cells = [
         TemplateCell(
@@ -54,20 +50,6 @@ def form(connection: Connection, dataset: str, reporting_unit: str, written_peri
         for item in items
     ]
     return Form(f"{owed.code}-{unit.code}-{asked}.xlsx", template.write(owed, unit, asked, cells))
-
-
-def _owed(dataset: Dataset, unit: ReportingUnit, asked: Period) -> tuple[DatasetItem, ...]:
-    if dataset.items is None or dataset.owed_by is None:
-        raise NotOwed(f"{dataset.code} is owed by nobody, so there is no template for it; send the long format.")
-    if dataset.frequency and asked.frequency != dataset.frequency:
-        raise NotOwed(f"{dataset.code} has the frequency {dataset.frequency}; {asked} is no such period.")
-    if not unit.valid_on(asked.last_day):
-        span = f"{unit.valid_from or '…'} – {unit.valid_to or '…'}"
-        raise NotOwed(f"{unit.code} ({unit.name_vi}) did not exist at the end of {asked}: {span}.")
-    if unit.level != dataset.owed_by.level and unit.code not in dataset.owed_by.reporting_units:
-        owing = dataset.owed_by.level or ", ".join(dataset.owed_by.reporting_units)
-        raise NotOwed(f"{dataset.code} is owed by {owing}, not by {unit.code} ({unit.name_vi}).")
-    return dataset.items
 
 
 def _known(

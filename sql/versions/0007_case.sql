@@ -65,14 +65,14 @@ language plpgsql as $$
 begin
     if exists (
         select from chiso.submission_move
-        where submission = new.submission and by = new.by
+        where submission = new.submission and submission_move.by = new."by"
             and (act in ('receive', 'submit')
                 or act = 'accept' and version > (
                     select max(version) from chiso.submission_move
                     where submission = new.submission and act = 'submit'
                 ))
     ) then
-        raise exception 'submission % is accepted by another person than %', new.submission, new.by
+        raise exception 'submission % is accepted by another person than %', new.submission, new."by"
             using errcode = 'restrict_violation', constraint = 'nobody_accepts_their_own';
     end if;
     return new;

@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 
 from ingest.submission import SIZE_LIMIT_BYTES
-from service.api import shapes
+from service.api import case_shapes
 
 HEADING = "indicator,reporting_unit,period,value,accumulation,published_at\n"
 
@@ -40,12 +40,12 @@ def asked(client: TestClient, unit: str) -> dict[str, float]:
 def test_a_sound_file_is_published_and_can_be_asked_for(sender: TestClient) -> None:
     answer = send(sender, HEADING + row("45.5", "Cà Mau") + row("46", "Cà Mau", "2024-Q2"))
     assert answer.status_code == 201, answer.text
-    told = shapes.Submission.model_validate_json(answer.text)
+    told = case_shapes.Submission.model_validate_json(answer.text)
     assert told.state == "published"
-    assert told.summary == shapes.Summary(created=2, revised=0, unchanged=0, refused=0)
+    assert told.summary == case_shapes.Summary(created=2, revised=0, unchanged=0, refused=0)
     assert asked(sender, "GSO96") == {"2024-Q1": 45.5, "2024-Q2": 46}
-    assert shapes.Submission.model_validate_json(sender.get(f"/v1/submissions/{told.id}").text) == told
-    listed = shapes.Submissions.model_validate_json(sender.get("/v1/submissions?limit=1").text)
+    assert case_shapes.Submission.model_validate_json(sender.get(f"/v1/submissions/{told.id}").text) == told
+    listed = case_shapes.Submissions.model_validate_json(sender.get("/v1/submissions?limit=1").text)
     assert listed.submissions[0].id == told.id
     assert "findings" not in sender.get("/v1/submissions?limit=1").json()["submissions"][0]
     assert listed.next
@@ -89,10 +89,10 @@ def test_a_dry_run_says_everything_and_stores_nothing(sender: TestClient, own_en
     before = [counted(own_engine, table) for table in ("observation", "submission", "series", "audit", "finding")]
     answer = send(sender, HEADING + row("45.5", "Lai Châu"), dry_run="true")
     assert answer.status_code == 200
-    assert shapes.Tried.model_validate_json(answer.text).summary.created == 1
+    assert case_shapes.Tried.model_validate_json(answer.text).summary.created == 1
     refused = send(sender, HEADING + row("x", "Lai Châu"), dry_run="true")
     assert refused.status_code == 200
-    assert shapes.Tried.model_validate_json(refused.text).findings[0].rule == "value_is_a_number"
+    assert case_shapes.Tried.model_validate_json(refused.text).findings[0].rule == "value_is_a_number"
     assert [
         counted(own_engine, table) for table in ("observation", "submission", "series", "audit", "finding")
     ] == before
@@ -118,8 +118,11 @@ def test_the_same_file_sent_again_with_another_reason_says_something_new(sender:
     assert asked(sender, "GSO84") == {"2024-Q1": 47}
     assert send(sender, first).status_code == 200
     assert asked(sender, "GSO84") == {"2024-Q1": 47}
+    before = send(sender, first).json()["id"]
     answer = send(sender, first, reason="the second file was wrong")
-    assert (answer.status_code, answer.json()["summary"]["revised"]) == (200, 1)
+    assert (answer.status_code, answer.json()["summary"]["revised"]) == (201, 1)
+    replaced = sender.get(f"/v1/submissions/{before}").json()
+    assert (replaced["state"], replaced["superseded_by"]) == ("superseded", answer.json()["id"])
     assert asked(sender, "GSO84") == {"2024-Q1": 45}
 
 
@@ -217,4 +220,4 @@ def test_what_was_done_is_in_the_audit(sender: TestClient, own_engine: Engine) -
         acts = connection.execute(
             text("select act, actor from audit where object = :object order by id"), {"object": f"submission {number}"}
         ).all()
-    assert [tuple(act) for act in acts] == [("receive", "admin"), ("publish", "admin")]
+    assert [tuple(act) for act in acts] == [(act, "admin") for act in ("receive", "examine", "submit", "publish")]

@@ -1,0 +1,119 @@
+"""The examination of a submission: its bytes read, its figures held against the rules and against the ledger.
+
+What was found is answered by the sender: an error is mended in the file, a warning mended or justified.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from ingest import formats, inbox, ledger, rules
+from ingest.authority import Actor
+from ingest.catalogue import Catalogue
+from ingest.rules import Checked
+from ingest.sentences import finding
+from ingest.submission import Finding, Instructions, Submission, Summary, errors
+
+
+class NotSound(Exception):
+    """Something in the figures has to be mended or answered before the submission can go on."""
+
+    def __init__(self, what_to_do: str, findings: Sequence[Finding]) -> None:
+        """Say how much and what to do, and keep the findings."""
+        count, severity = len(findings), findings[0].severity
+        super().__init__(f"{count} {severity}{'s' if count != 1 else ''}. {what_to_do}: {findings[0]}")
+        self.findings = findings
+
+
+class UnknownPlace(Exception):
+    """Somebody names a cell, or a finding, that there is not in the submission."""
+
+
+def checked(catalogue: Catalogue, content: bytes, said: Instructions, *, now: datetime) -> Checked:
+    """The figures as the bytes have them, and what the rules of the catalogue say of each."""
+    mapping = catalogue.mappings[said.mapping] if said.mapping else None
+    reading = formats.read(content, mapping=mapping)
+    return rules.check(reading, catalogue, catalogue.datasets[said.dataset], said, now=now)
+
+
+def attempted(connection: Connection, number: int, found: Checked, said: Instructions, *, keep: bool) -> Summary | None:
+    """What the figures become in the ledger, or would become where they are not to be kept; None where an error blocks.
+
+    The ledger's own wish, a reason for a revision, is added to the findings.
+    """
+    if _blocked(found, said):
+        return None
+    savepoint = connection.begin_nested()
+    try:
+        appended = ledger.append(connection, found.observations, submission=number, reason=said.reason)
+    except ledger.UnexplainedRevision as unexplained:
+        savepoint.rollback()
+        example = f"{unexplained.series}, {unexplained.period}"
+        found.findings.append(
+            finding("revision_has_a_reason", "error", place="", found=unexplained.count, expected=example)
+        )
+        return None
+    if keep:
+        savepoint.commit()
+    else:
+        savepoint.rollback()
+    return Summary(appended.created, appended.revised, appended.unchanged, found.refused)
+
+
+def justified(
+    known: Sequence[Finding], found: Sequence[Finding], justifications: Mapping[int, str], *, by: Actor
+) -> list[Finding]:
+    """The findings of now, with what the sender says of them, or said before of the same warning at the same place.
+
+    `justifications` name the findings that the sender knows by their numbers, counted from 0.
+
+    Raises UnknownPlace for a number that is no warning's.
+    """
+    warned = {number: each for number, each in enumerate(known) if each.severity == "warning"}
+    if unknown := [number for number in justifications if number not in warned]:
+        there = ", ".join(map(str, warned)) or "none"
+        raise UnknownPlace(f"Finding {unknown[0]} is no warning that could be justified; there are: {there}.")
+    said = {
+        _sameness(each): replace(each, justification=text, justified_by=by.name)
+        if (text := justifications.get(number, "").strip())
+        else each
+        for number, each in warned.items()
+    }
+    return [
+        replace(each, justification=answer.justification, justified_by=answer.justified_by)
+        if (answer := said.get(_sameness(each)))
+        else each
+        for each in found
+    ]
+
+
+def refuse_unknown_places(
+    connection: Connection, submission: Submission, catalogue: Catalogue, places: Sequence[str], *, now: datetime
+) -> None:
+    """Refuse a place at which the submission has neither a figure nor a finding.
+
+    Raises UnknownPlace with a place that there is.
+    """
+    if not places:
+        return
+    content, said = inbox.content(connection, submission.id)
+    found = checked(catalogue, content, said, now=now)
+    there = {each.place for each in (*submission.findings, *found.findings) if each.place} | set(found.places())
+    if unknown := [place for place in places if place not in there]:
+        example = f"; one is at “{min(there)}”" if there else ""
+        raise UnknownPlace(f"There is no figure at “{unknown[0]}” in submission {submission.id}{example}.")
+
+
+def _sameness(each: Finding) -> tuple[str, str, str]:
+    return each.rule, each.place, each.found
+
+
+def _blocked(found: Checked, said: Instructions) -> bool:
+    """Whether an error stands that nothing gets past: any, or with the good rows asked for one of the whole file."""
+    wrong = errors(found.findings)
+    if not said.accept_good_rows:
+        return bool(wrong)
+    of_the_whole = [each for each in wrong if not each.place and each.rule != "more_of_the_same"]
+    return bool(of_the_whole) or (bool(wrong) and found.observations.empty)
