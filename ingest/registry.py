@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from ingest import audit
 from ingest.authority import Actor
@@ -24,6 +24,9 @@ from ingest.reporting_unit import Lineage, ReportingUnit, ReportingUnits, Spelli
 from ingest.spelling import alphabetical
 
 Word = TypeVar("Word")
+
+_KEPT = 4  # catalogues in memory: one, and for a moment its successor; more only where tests have many databases
+_read: dict[Row[Any] | None, Catalogue] = {}
 
 _REPLACED = ("reporting_unit_code", "reporting_unit_spelling", "lineage", "mapping", "target")
 
@@ -83,7 +86,24 @@ def ever_loaded(connection: Connection, version: str) -> bool:
 
 
 def read(connection: Connection) -> Catalogue:
-    """The catalogue as the database has it; its figures are observations by then, so it lists no files of them."""
+    """The catalogue as the database has it; its figures are observations by then, so it lists no files of them.
+
+    Reading it takes 50 ms and every request wants it, so it is kept in memory under the moment at which it was loaded:
+    nothing but `load` changes it, and each `load` has its own.
+    """
+    loaded = connection.execute(
+        text("select current_database(), version, loaded_at from catalogue_version order by loaded_at desc limit 1")
+    ).one_or_none()
+    known = _read.get(loaded)
+    if known is None:
+        known = _from_tables(connection)
+        while len(_read) >= _KEPT:
+            _read.pop(next(iter(_read)), None)
+        _read[loaded] = known
+    return known
+
+
+def _from_tables(connection: Connection) -> Catalogue:
     units_of_measure = _words(connection, UnitOfMeasure, "unit_of_measure")
     codes = _words(connection, UnitCode, "reporting_unit_code")
     spellings = _words(connection, Spelling, "reporting_unit_spelling")
