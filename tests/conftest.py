@@ -25,6 +25,13 @@ TEST = authority.program("test", "test")
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 
 _server: dict[str, str] = {}
+_closing: list[str] = []
+
+
+def close_with(line: str) -> None:
+    """Say this in the closing lines of the suite."""
+    _closing.append(line)
+
 
 logs.configure()
 
@@ -141,5 +148,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if _server:
         timescaledb = f"with TimescaleDB {_server['timescaledb']}" if _server["timescaledb"] else "without TimescaleDB"
         terminalreporter.write_line(f"Ran on PostgreSQL {_server['postgresql']}, {timescaledb}.")
+    for line in _closing:
+        terminalreporter.write_line(line)
     data = "with" if SHARED_DATA.is_dir() else "without (tests of real files skipped)"
     terminalreporter.write_line(f"Ran {data} the published files of ../shared/data.")

@@ -1,0 +1,151 @@
+"""A country at work, for tests: a service on a socket with a clock of its own, and people with accounts who use it."""
+
+import io
+import itertools
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import httpx2
+import openpyxl
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import Engine
+
+from ingest.authority import Grant
+from ingest.period import LOCAL_ZONE
+from ingest.readers.workbook import INPUT_SHEET, VALUE_HEADING
+from service import accounts, database
+from tests.conftest import TEST
+
+DATASET, PERIOD = "PROVINCE_QUARTERLY", "2024-Q4"
+
+
+def local(written: str) -> datetime:
+    """A moment on the wall clock of the country."""
+    return datetime.fromisoformat(written).replace(tzinfo=LOCAL_ZONE)
+
+
+class Clock:
+    """What the clock of the service shows; it stands still between the acts of a test."""
+
+    def __init__(self, written: str) -> None:
+        self.now = local(written)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def is_now(self, written: str) -> None:
+        self.now = local(written)
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    """The application on a socket of this machine, in a thread; its address."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", access_log=False))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            thread.join(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+class Person:
+    """Somebody with an account, signed in; or the public."""
+
+    def __init__(self, client: httpx2.Client, name: str | None = None, secret: str | None = None) -> None:
+        self.client, self.name = client, name
+        if name:
+            answer = client.post("/v1/session", json={"name": name, "secret": secret})
+            assert answer.status_code == 200, answer.text
+
+    def get(self, path: str, **parameters: Any) -> Any:
+        answer = self.client.get(path, params=parameters)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def template(self, unit: str, dataset: str = DATASET, period: str = PERIOD) -> openpyxl.Workbook:
+        answer = self.client.get(f"/v1/datasets/{dataset}/template", params={"reporting_unit": unit, "period": period})
+        assert answer.status_code == 200, answer.text
+        return openpyxl.load_workbook(io.BytesIO(answer.content))
+
+    def send(
+        self,
+        unit: str,
+        content: bytes,
+        dataset: str = DATASET,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **said: Any,
+    ) -> httpx2.Response:
+        return self.client.post(
+            "/v1/submissions",
+            files={"file": ("return.xlsx", content)},
+            data={"dataset": dataset, "reporting_unit": unit, "period": PERIOD} | said,
+            headers=headers,
+        )
+
+    def act(
+        self, case: Mapping[str, Any], act: str, *, headers: Mapping[str, str] | None = None, **said: Any
+    ) -> httpx2.Response:
+        """Do this to the case as it was seen."""
+        seen = {"If-Match": f'"{case["version"]}"'} | dict(headers or {})
+        return self.client.post(f"/v1/submissions/{case['id']}/{act}", json=said, headers=seen)
+
+    def done(self, case: Mapping[str, Any], act: str, **said: Any) -> dict[str, Any]:
+        answer = self.act(case, act, **said)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+class People:
+    """Accounts of a country, made on its database, and their sessions on its service."""
+
+    def __init__(self, engine: Engine, address: str) -> None:
+        self._engine, self._address = engine, address
+        self._clients: list[httpx2.Client] = []
+        self.public = Person(self._client())
+
+    def come(self, name: str, *grants: Grant) -> Person:
+        """Make an account, and sign in to it."""
+        with database.writing(self._engine) as connection:
+            secret = accounts.add(connection, name, *grants, by=TEST)
+        return Person(self._client(), name, secret)
+
+    def leave(self) -> None:
+        for client in self._clients:
+            client.close()
+
+    def _client(self) -> httpx2.Client:
+        self._clients.append(httpx2.Client(base_url=self._address, timeout=60))
+        return self._clients[-1]
+
+
+def filled(book: openpyxl.Workbook, value: float, **wrong: object) -> bytes:
+    """The template with this value in every cell that is filled in; `wrong` names cells (`first`, `last`) to spoil.
+
+    Some indicators count whole things and some are rates: any whole number up to 100 suits both.
+    """
+    sheet = book[INPUT_SHEET]
+    row, column = next(
+        (cell.row, cell.column)
+        for row in sheet.iter_rows()
+        for cell in row
+        if str(cell.value).startswith(VALUE_HEADING)
+    )
+    rows = list(itertools.takewhile(lambda each: sheet.cell(each, 1).value, itertools.count(row + 1)))
+    for each in rows:
+        sheet.cell(each, column, value)
+    for place, spoilt in wrong.items():
+        sheet.cell(rows[{"first": 0, "last": -1}[place]], column, spoilt)
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
