@@ -13,6 +13,7 @@ from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 
 from ingest import stages
+from ingest.authority import NotYours
 from ingest.observation import NotASeriesKey
 from ingest.period import NotAMoment, NotAPeriod
 
@@ -36,6 +37,7 @@ _KINDS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     NotAMoment: (HTTPStatus.BAD_REQUEST, "not-a-moment"),
     NotAPeriod: (HTTPStatus.BAD_REQUEST, "not-a-period"),
     NotASeriesKey: (HTTPStatus.BAD_REQUEST, "not-a-series-key"),
+    NotYours: (HTTPStatus.FORBIDDEN, "not-yours"),
     stages.UnknownName: (HTTPStatus.BAD_REQUEST, "unknown-name"),
     stages.TooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large"),
     OperationalError: (HTTPStatus.SERVICE_UNAVAILABLE, "database-unreachable"),
