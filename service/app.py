@@ -10,7 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from ingest.period import now
 from service import metrics, portal, problems
-from service.api import decisions, evidence, operations, rest, submissions, templates
+from service.api import audit, decisions, evidence, operations, rest, submissions, templates
 from service.head import HeadAsGet
 from service.limits import Bounded
 
@@ -39,6 +39,7 @@ def create(engine: Engine, *, clock: Callable[[], datetime] = now) -> FastAPI:
     app.include_router(rest.router, tags=["figures"])
     for faces in (templates, submissions, decisions, evidence):
         app.include_router(faces.router, tags=["submissions"])
+    app.include_router(audit.router, tags=["audit"])
     app.include_router(operations.router, tags=["operations"])
     app.include_router(portal.router, include_in_schema=False)
     app.mount("/static", portal.static())

@@ -18,6 +18,7 @@ from ingest.stages import Outcome
 from ingest.submission import Instructions
 from service import app, database, embedded, identity, intake, logs, settings, startup
 from service.archive import forms
+from service.commands import audit as audit_commands
 from service.commands.terminal import err, out, prepared, status, typist
 from sql import migration
 
@@ -31,6 +32,7 @@ catalogue_program = typer.Typer(
     help="The catalogue: indicators, reporting units, datasets, targets.", no_args_is_help=True
 )
 program.add_typer(catalogue_program, name="catalogue")
+program.add_typer(audit_commands.program, name="audit")
 
 # What stops a program with a sentence; everything else is a fault of ours and shows where.
 _SENTENCES = (
