@@ -49,6 +49,14 @@ MATRIX: Mapping[str, Mapping[str, frozenset[Role]]] = {
 }
 
 
+class NotYours(Exception):
+    """Who asks may not do this."""
+
+    def __init__(self, sentence: str) -> None:
+        """Say what is not theirs, and whose it is."""
+        super().__init__(sentence)
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """A role, for a reporting unit (None: whatever unit) and a dataset (None: whatever dataset)."""

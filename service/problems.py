@@ -12,7 +12,8 @@ from fastapi.responses import Response
 from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 
-from ingest import stages
+from ingest import authority, obligations, stages
+from ingest.deadline import NotADeadline
 from ingest.observation import NotASeriesKey
 from ingest.period import NotAMoment, NotAPeriod
 
@@ -36,6 +37,11 @@ _KINDS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     NotAMoment: (HTTPStatus.BAD_REQUEST, "not-a-moment"),
     NotAPeriod: (HTTPStatus.BAD_REQUEST, "not-a-period"),
     NotASeriesKey: (HTTPStatus.BAD_REQUEST, "not-a-series-key"),
+    NotADeadline: (HTTPStatus.BAD_REQUEST, "not-a-deadline"),
+    authority.NotYours: (HTTPStatus.FORBIDDEN, "not-yours"),
+    obligations.NoReason: (HTTPStatus.BAD_REQUEST, "reason-missing"),
+    obligations.NoDeadline: (HTTPStatus.NOT_FOUND, "no-deadline"),
+    obligations.NotLater: (HTTPStatus.CONFLICT, "not-later"),
     stages.UnknownName: (HTTPStatus.BAD_REQUEST, "unknown-name"),
     stages.TooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large"),
     OperationalError: (HTTPStatus.SERVICE_UNAVAILABLE, "database-unreachable"),
