@@ -10,7 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from ingest.period import now
 from service import metrics, portal, problems
-from service.api import operations, rest, submissions
+from service.api import compliance, obligations, operations, rest, submissions
 from service.head import HeadAsGet
 from service.limits import Bounded
 
@@ -38,6 +38,8 @@ def create(engine: Engine, *, clock: Callable[[], datetime] = now) -> FastAPI:
     problems.install(app)
     app.include_router(rest.router, tags=["figures"])
     app.include_router(submissions.router, tags=["submissions"])
+    app.include_router(obligations.router, tags=["deadlines"])
+    app.include_router(compliance.router, tags=["deadlines"])
     app.include_router(operations.router, tags=["operations"])
     app.include_router(portal.router, include_in_schema=False)
     app.mount("/static", portal.static())
