@@ -74,9 +74,10 @@ class Dataset:
     """The form (biểu mẫu). `items` is None (`all`) where every indicator may come, `frequency` None (`any`) likewise.
 
     `owed_by` is None where nobody owes it: figures that we collect. It is owed for the periods that begin on
-    `owed_from` or later. `review` names the reporting units that review a return, in their order: each agrees before
-    the next is asked; where there is none, what is sent without an error is published at once. `machine` says that a
-    machine sends it; `about_others` that its rows are about other units than the one that returns it.
+    `owed_from` or later, and has no deadline where `due` is None. `review` names the reporting units that review a
+    return, in their order: each agrees before the next is asked; where there is none, what is sent without an error is
+    published at once. `machine` says that a machine sends it; `about_others` that its rows are about other units than
+    the one that returns it.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = ONLY_KNOWN_KEYS

@@ -40,8 +40,7 @@ def generated(catalogue: Catalogue, dataset: Dataset, *, now: datetime) -> panda
     random = numpy.random.default_rng(_SEED)
     latest = containing(now.date(), dataset.frequency or "Q")
     periods = [latest.earlier(by) for by in range(_QUARTERS, 0, -1)]
-    level = dataset.owed_by and dataset.owed_by.level
-    units = [unit for unit in catalogue.reporting_units if unit.level == level]
+    units = [unit for unit in catalogue.reporting_units if dataset.owed_by and dataset.owed_by.owes(unit)]
     rows = [
         _row(str(key), period, value, now)
         for item in dataset.items or ()

@@ -10,7 +10,17 @@ from starlette.middleware.cors import CORSMiddleware
 
 from ingest.period import now
 from service import metrics, portal, problems
-from service.api import audit, decisions, evidence, operations, rest, submissions, templates
+from service.api import (
+    audit,
+    compliance,
+    decisions,
+    evidence,
+    obligations,
+    operations,
+    rest,
+    submissions,
+    templates,
+)
 from service.head import HeadAsGet
 from service.limits import Bounded
 
@@ -39,6 +49,8 @@ def create(engine: Engine, *, clock: Callable[[], datetime] = now) -> FastAPI:
     app.include_router(rest.router, tags=["figures"])
     for faces in (templates, submissions, decisions, evidence):
         app.include_router(faces.router, tags=["submissions"])
+    for faces in (obligations, compliance):
+        app.include_router(faces.router, tags=["deadlines"])
     app.include_router(audit.router, tags=["audit"])
     app.include_router(operations.router, tags=["operations"])
     app.include_router(portal.router, include_in_schema=False)

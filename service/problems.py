@@ -14,8 +14,9 @@ from fastapi.responses import Response
 from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 
-from ingest import authority, evidence, examination, instructions, stages
+from ingest import authority, evidence, examination, instructions, obligations, stages
 from ingest.case import NotNow, SeenOtherwise
+from ingest.deadline import NotADeadline
 from ingest.observation import NotASeriesKey
 from ingest.period import NotAMoment, NotAPeriod
 
@@ -39,6 +40,7 @@ _KINDS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     NotAMoment: (HTTPStatus.BAD_REQUEST, "not-a-moment"),
     NotAPeriod: (HTTPStatus.BAD_REQUEST, "not-a-period"),
     NotASeriesKey: (HTTPStatus.BAD_REQUEST, "not-a-series-key"),
+    NotADeadline: (HTTPStatus.BAD_REQUEST, "not-a-deadline"),
     authority.NotYours: (HTTPStatus.FORBIDDEN, "not-yours"),
     NotNow: (HTTPStatus.CONFLICT, "not-now"),
     SeenOtherwise: (HTTPStatus.PRECONDITION_FAILED, "seen-otherwise"),
@@ -48,6 +50,9 @@ _KINDS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     instructions.UnknownName: (HTTPStatus.BAD_REQUEST, "unknown-name"),
     instructions.NotOwed: (HTTPStatus.UNPROCESSABLE_ENTITY, "not-owed"),
     instructions.Unsuited: (HTTPStatus.UNPROCESSABLE_ENTITY, "unsuited"),
+    obligations.NoReason: (HTTPStatus.BAD_REQUEST, "reason-missing"),
+    obligations.NoDeadline: (HTTPStatus.NOT_FOUND, "no-deadline"),
+    obligations.NotLater: (HTTPStatus.CONFLICT, "not-later"),
     stages.AcceptedAlready: (HTTPStatus.CONFLICT, "accepted-already"),
     stages.NamesNoCorrection: (HTTPStatus.UNPROCESSABLE_ENTITY, "names-no-correction"),
     stages.TooEarly: (HTTPStatus.UNPROCESSABLE_ENTITY, "too-early"),

@@ -10,10 +10,10 @@ from datetime import date, timedelta
 from typing import Any, get_args
 
 from ingest.catalogue.files import Fault, Placed, Record
-from ingest.dataset import Dataset, Target
-from ingest.indicator import Accumulation, Indicator, Level, Source, UnitOfMeasure
+from ingest.dataset import Dataset, DueRule, Target
+from ingest.indicator import Accumulation, Frequency, Indicator, Level, Source, UnitOfMeasure
 from ingest.mapping import IndicatorPlace, Mapping
-from ingest.period import NotAPeriod, parse
+from ingest.period import NotAPeriod, containing, parse
 from ingest.reporting_unit import Lineage, ReportingUnit, Spelling, UnitCode
 from ingest.spelling import nearest
 
@@ -158,14 +158,23 @@ def _days(unit: ReportingUnit) -> str:
 
 def _reporting_unit(each: Placed[ReportingUnit]) -> Iterator[Fault]:
     unit, record = each.word, each.record
-    kinds = {
-        "ministry": ("ministry", "ministerial_agency", "government_agency"),
-        "province": ("province", "municipality"),
-    }.get(unit.level, (unit.level,))
+    kinds = _kinds(unit.level)
     if unit.kind not in kinds:
         yield record.fault(f'"kind" is "{unit.kind}"; a {unit.level} is of kind {" or ".join(kinds)}')
     if (unit.valid_from or unit.valid_to) and not unit.legal_act:
         yield record.fault(f'"legal_act" is missing: "{unit.code}" begins or ends by some document')
+
+
+def _kinds(level: Level | None) -> tuple[str, ...]:
+    match level:
+        case "ministry":
+            return ("ministry", "ministerial_agency", "government_agency")
+        case "province":
+            return ("province", "municipality")
+        case None:
+            return ()
+        case _:
+            return (level,)
 
 
 def _unit_codes(parts: Parts, known: _Known) -> Iterator[Fault]:
@@ -212,8 +221,6 @@ def _lineage(each: Placed[Lineage], known: _Known) -> Iterator[Fault]:
 def _dataset(each: Placed[Dataset], known: _Known) -> Iterator[Fault]:
     dataset, record = each.word, each.record
     level = dataset.owed_by.level if dataset.owed_by else None
-    for index, code in enumerate(dataset.owed_by.reporting_units if dataset.owed_by else ()):
-        yield from _named(code, known.reporting_units, "reporting unit", record, f"owed_by.reporting_units.{index}")
     seen: set[tuple[str, ...]] = set()
     for index, item in enumerate(dataset.items or ()):
         key = f"items.{index}"
@@ -226,8 +233,50 @@ def _dataset(each: Placed[Dataset], known: _Known) -> Iterator[Fault]:
         if (same := (item.indicator, item.accumulation, item.source, item.breakdown)) in seen:
             yield record.fault(f'"{item.indicator}" stands twice in the dataset', key)
         seen.add(same)
-    if dataset.due and dataset.due.day is None and not dataset.due.days_after:
-        yield record.fault('"due" needs a "day" of a month or "days_after" the period', "due")
+    for index, code in enumerate(dataset.review):
+        yield from _named(code, known.reporting_units, "reporting unit", record, f"review.{index}")
+        if code in dataset.review[:index]:
+            yield record.fault(f'"{code}" reviews twice', f"review.{index}")
+    yield from _owed(dataset, known, record)
+    if dataset.due:
+        yield from _due(dataset.due, dataset.frequency, record)
+
+
+def _owed(dataset: Dataset, known: _Known, record: Record) -> Iterator[Fault]:
+    owed_by = dataset.owed_by
+    if owed_by is None:
+        for key in ("due", "owed_from"):
+            if getattr(dataset, key):
+                yield record.fault(f'"{key}" says when it is owed, but "owed_by" is missing', key)
+        return
+    for index, code in enumerate(owed_by.reporting_units):
+        yield from _named(code, known.reporting_units, "reporting unit", record, f"owed_by.reporting_units.{index}")
+    if not owed_by.level and not owed_by.reporting_units:
+        yield record.fault('"owed_by" names nobody; say a "level" or "reporting_units"', "owed_by")
+    if owed_by.kinds and not owed_by.level:
+        yield record.fault('"kinds" narrows a level, but "level" is missing', "owed_by.kinds")
+    for index, kind in enumerate(owed_by.kinds if owed_by.level else ()):
+        if kind not in _kinds(owed_by.level):
+            yield record.fault(f'no {owed_by.level} is of kind "{kind}"', f"owed_by.kinds.{index}")
+    if dataset.frequency is None or dataset.owed_from is None:
+        sentence = 'a dataset that is owed needs its "frequency" and "owed_from", the first day of a period'
+        yield record.fault(sentence, "owed_by")
+    elif containing(dataset.owed_from, dataset.frequency).start.date() != dataset.owed_from:
+        sentence = f'"owed_from" {dataset.owed_from} does not begin a period of frequency {dataset.frequency}'
+        yield record.fault(sentence, "owed_from")
+
+
+def _due(due: DueRule, frequency: Frequency | None, record: Record) -> Iterator[Fault]:
+    if (due.day is None) == (due.days_after == 0) or (due.day is None and due.months_after):
+        yield record.fault('"due" needs a "day" of a month, "months_after" the period, or "days_after" it', "due")
+    for key, first, last in (("months_after", 0, 24), ("day", 1, 31), ("days_after", 0, 366), ("cut_off_day", 1, 31)):
+        value: int | None = getattr(due, key)
+        if value is not None and not first <= value <= last:
+            yield record.fault(f'"due.{key}" is {value}; it must lie between {first} and {last}', f"due.{key}")
+    if due.cut_off_day and frequency not in ("A", "S", "Q", "M"):
+        yield record.fault('"cut_off_day" is a day of a month, but the periods are no months', "due.cut_off_day")
+    if due.day and not due.months_after and due.day < (due.cut_off_day or 31):
+        yield record.fault('"due" is before the data of the period end; say "months_after"', "due")
 
 
 def _series(indicator: str, source: str, by: Accumulation, known: _Known, record: Record, key: str) -> Iterator[Fault]:

@@ -274,7 +274,11 @@ class Dataset(Shape):
     document: str
     items: list[dict[str, Any]] | None
     owed_by: dict[str, Any] | None
+    owed_from: date | None = Field(description="the first day of the first period that is owed")
     due: dict[str, Any] | None
+    review: list[str] = Field(description="the reporting units that review a return, in their order")
+    machine: bool = Field(description="whether a machine sends it")
+    about_others: bool = Field(description="whether it is about other units than the one that returns it")
     note: str | None
 
 

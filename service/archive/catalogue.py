@@ -52,7 +52,21 @@ REPORTING_UNIT_COLUMNS = (
     "valid_to",
     "legal_act",
 )
-DATASET_COLUMNS = ("code", "name_vi", "name_en", "frequency", "document", "items", "owed_by", "due", "note")
+DATASET_COLUMNS = (
+    "code",
+    "name_vi",
+    "name_en",
+    "frequency",
+    "document",
+    "items",
+    "owed_by",
+    "owed_from",
+    "due",
+    "review",
+    "machine",
+    "about_others",
+    "note",
+)
 
 
 def indicators(

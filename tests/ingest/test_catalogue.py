@@ -205,7 +205,7 @@ def test_every_dataset_says_who_owes_it_and_when_or_that_nobody_does(ours: Catal
         "PUBLISHED_FIGURES",
     }  # fmt: skip
     for dataset in ours.datasets.values():
-        assert (dataset.owed_by is None) == (dataset.due is None), dataset.code
+        assert (dataset.owed_by is None) == (dataset.due is None) == (dataset.owed_from is None), dataset.code
     assert ours.datasets["PUBLISHED_FIGURES"].items is None
     assert ours.datasets["PUBLISHED_FIGURES"].frequency is None
 
@@ -332,6 +332,53 @@ FAULTS = [
         "  document: Nghị",
         "  documnt: Nghị",
         '"documnt" is no key of Dataset; the nearest is "document"',
+    ),
+    ("datasets.yaml", "  owed_from: 2024-01-01\n", "", 'needs its "frequency" and "owed_from"'),
+    (
+        "datasets.yaml",
+        "owed_from: 2024-01-01",
+        "owed_from: 2024-02-01",
+        '"owed_from" 2024-02-01 does not begin a period of frequency Q',
+    ),
+    (
+        "datasets.yaml",
+        "  owed_by: {level: province}\n",
+        "",
+        '"owed_from" says when it is owed, but "owed_by" is missing',
+    ),
+    ("datasets.yaml", "owed_by: {level: province}", "owed_by: {}", '"owed_by" names nobody'),
+    (
+        "datasets.yaml",
+        "owed_by: {level: province}",
+        "owed_by: {kinds: [province]}",
+        '"kinds" narrows a level, but "level" is missing',
+    ),
+    (
+        "datasets.yaml",
+        "kinds: [ministry, ministerial_agency]",
+        "kinds: [ministry, municipality]",
+        'no ministry is of kind "municipality"',
+    ),
+    (
+        "datasets.yaml",
+        "review: [MOST_2025]",
+        "review: [MOST_2052]",
+        'there is no reporting unit "MOST_2052"; the nearest is "MOST_2025"',
+    ),
+    ("datasets.yaml", "review: [MOST_2025]", "review: [MOST_2025, MOST_2025]", '"MOST_2025" reviews twice'),
+    ("datasets.yaml", "    months_after: 1\n    day: 14", "    months_after: 1", '"due" needs a "day" of a month'),
+    (
+        "datasets.yaml",
+        "    months_after: 1\n    day: 14",
+        "    months_after: 1\n    day: 32",
+        '"due.day" is 32; it must lie between 1 and 31',
+    ),
+    ("datasets.yaml", "    months_after: 1\n    day: 14", "    day: 14", '"due" is before the data of the period end'),
+    (
+        "datasets.yaml",
+        "    days_after: 1",
+        "    days_after: 1\n    cut_off_day: 14",
+        '"cut_off_day" is a day of a month, but the periods are no months',
     ),
     ("mappings/dti_rank.yaml", "scheme: GSO", "scheme: GS0", 'there is no code scheme "GS0"; the nearest is "GSO"'),
     ("mappings/egdi.yaml", "source: UN, accumulation", "source: ITU, accumulation", '"EGDI_RANK" has no source "ITU"'),
