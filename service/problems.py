@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from ingest import stages
 from ingest.observation import NotASeriesKey
 from ingest.period import NotAMoment, NotAPeriod
+from service import oidc
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -38,6 +39,8 @@ _KINDS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     NotASeriesKey: (HTTPStatus.BAD_REQUEST, "not-a-series-key"),
     stages.UnknownName: (HTTPStatus.BAD_REQUEST, "unknown-name"),
     stages.TooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large"),
+    oidc.Unreachable: (HTTPStatus.BAD_GATEWAY, "provider-unreachable"),
+    oidc.NotVouchedFor: (HTTPStatus.FORBIDDEN, "not-vouched-for"),
     OperationalError: (HTTPStatus.SERVICE_UNAVAILABLE, "database-unreachable"),
     DataError: (HTTPStatus.BAD_REQUEST, "invalid-parameter"),
 }
@@ -125,9 +128,18 @@ _GENERAL = {
 
 def _invalid(failure: RequestValidationError) -> Problem:
     first = failure.errors()[0]
-    where = str(first["loc"][-1])
+    where = _sayable(first["loc"][-1])
     if first["type"] == "missing":
         detail = f"“{where}” is missing."
+    elif first["type"] == "extra_forbidden":
+        detail = f"There is no “{where}” here; leave it out."
     else:
-        detail = f"“{where}” is “{first.get('input')}”: {str(first['msg'])[0].lower()}{str(first['msg'])[1:]}."
+        detail = (
+            f"“{where}” is “{_sayable(first.get('input'))}”: {str(first['msg'])[0].lower()}{str(first['msg'])[1:]}."
+        )
     return Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", detail, parameter=where)
+
+
+def _sayable(told: object) -> str:
+    # JSON can say half a character, which no answer can.
+    return str(told).encode(errors="replace").decode()
