@@ -9,10 +9,11 @@ from sqlalchemy import Engine
 from starlette.middleware.cors import CORSMiddleware
 
 from ingest.period import now
-from service import metrics, portal, problems
-from service.api import operations, rest, submissions
+from service import identity, metrics, portal, problems
+from service.api import oidc, operations, rest, session, submissions
 from service.head import HeadAsGet
 from service.limits import Bounded
+from service.settings import Provider
 
 _DESCRIPTION = """
 Chiso records the indicators that a country promises itself to reach, keeps every revision, and gives them back.
@@ -23,8 +24,13 @@ Chiso records the indicators that a country promises itself to reach, keeps ever
 """
 
 
-def create(engine: Engine, *, clock: Callable[[], datetime] = now) -> FastAPI:
-    """The application on this pool; whoever made the pool closes it. `clock` tells what time it is."""
+def create(
+    engine: Engine, *, clock: Callable[[], datetime] = now, public_url: str = "", provider: Provider | None = None
+) -> FastAPI:
+    """The application on this pool; whoever made the pool closes it. `clock` tells what time it is.
+
+    `public_url` is where people reach it, and `provider` whom they may sign in with.
+    """
     app = FastAPI(
         title="Chiso",
         version=version("chiso"),
@@ -35,9 +41,13 @@ def create(engine: Engine, *, clock: Callable[[], datetime] = now) -> FastAPI:
     )
     app.state.engine = engine
     app.state.clock = clock
+    app.state.public_url = public_url
+    app.state.provider = provider
     problems.install(app)
     app.include_router(rest.router, tags=["figures"])
-    app.include_router(submissions.router, tags=["submissions"])
+    app.include_router(submissions.router, tags=["submissions"], responses=identity.REFUSALS)
+    app.include_router(session.router, tags=["session"])
+    app.include_router(oidc.router, tags=["session"])
     app.include_router(operations.router, tags=["operations"])
     app.include_router(portal.router, include_in_schema=False)
     app.mount("/static", portal.static())

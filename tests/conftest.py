@@ -8,16 +8,17 @@ of its own (`new_engine`).
 import itertools
 import os
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 
 from ingest import authority, registry
 from ingest.catalogue import Catalogue
-from service import app, database, embedded, identity, logs, startup
+from service import app, database, embedded, hashes, identity, logs, startup
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 ACCEPTANCE_CATALOGUE = Path(__file__).parent / "catalogue_acceptance"
@@ -25,6 +26,20 @@ TEST = authority.program("test", "test")
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 
 _server: dict[str, str] = {}
+
+
+class Clock:
+    """What time it is for a service under test: it stands still until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def go_on(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
 
 logs.configure()
 
@@ -128,6 +143,16 @@ def sender(own_engine: Engine) -> Iterator[TestClient]:
     with TestClient(app.create(own_engine), raise_server_exceptions=False) as client:
         client.auth = (identity.ADMINISTRATOR, secret)
         yield client
+
+
+@pytest.fixture(scope="module")
+def cheap_hashes() -> Iterator[None]:
+    """Hashes of secrets that cost little, where it does not matter how slow they are."""
+    with pytest.MonkeyPatch.context() as patch:
+        cheap = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+        patch.setattr(hashes, "_hasher", cheap)
+        patch.setattr(hashes, "_NOBODYS", cheap.hash("nobody's"))
+        yield
 
 
 def _note(engine: Engine) -> None:
