@@ -9,20 +9,23 @@ from sqlalchemy import Engine
 from starlette.middleware.cors import CORSMiddleware
 
 from ingest.period import now
-from service import metrics, portal, problems
+from service import identity, metrics, portal, problems
 from service.api import (
     audit,
     compliance,
     decisions,
     evidence,
     obligations,
+    oidc,
     operations,
     rest,
+    session,
     submissions,
     templates,
 )
 from service.head import HeadAsGet
 from service.limits import Bounded
+from service.settings import Provider
 
 _DESCRIPTION = """
 Chiso records the indicators that a country promises itself to reach, keeps every revision, and gives them back.
@@ -33,8 +36,30 @@ Chiso records the indicators that a country promises itself to reach, keeps ever
 """
 
 
-def create(engine: Engine, *, clock: Callable[[], datetime] = now) -> FastAPI:
-    """The application on this pool; whoever made the pool closes it. `clock` tells what time it is."""
+_OPEN = (
+    ("figures", rest),
+    ("submissions", templates),
+    ("deadlines", compliance),
+    ("session", session),
+    ("session", oidc),
+    ("operations", operations),
+)
+_ASKING_WHO = (
+    ("submissions", submissions),
+    ("submissions", decisions),
+    ("submissions", evidence),
+    ("deadlines", obligations),
+    ("audit", audit),
+)
+
+
+def create(
+    engine: Engine, *, clock: Callable[[], datetime] = now, public_url: str = "", provider: Provider | None = None
+) -> FastAPI:
+    """The application on this pool; whoever made the pool closes it. `clock` tells what time it is.
+
+    `public_url` is where people reach it, and `provider` whom they may sign in with.
+    """
     app = FastAPI(
         title="Chiso",
         version=version("chiso"),
@@ -45,14 +70,13 @@ def create(engine: Engine, *, clock: Callable[[], datetime] = now) -> FastAPI:
     )
     app.state.engine = engine
     app.state.clock = clock
+    app.state.public_url = public_url
+    app.state.provider = provider
     problems.install(app)
-    app.include_router(rest.router, tags=["figures"])
-    for faces in (templates, submissions, decisions, evidence):
-        app.include_router(faces.router, tags=["submissions"])
-    for faces in (obligations, compliance):
-        app.include_router(faces.router, tags=["deadlines"])
-    app.include_router(audit.router, tags=["audit"])
-    app.include_router(operations.router, tags=["operations"])
+    for tag, face in _OPEN:
+        app.include_router(face.router, tags=[tag])
+    for tag, face in _ASKING_WHO:
+        app.include_router(face.router, tags=[tag], responses=identity.REFUSALS)
     app.include_router(portal.router, include_in_schema=False)
     app.mount("/static", portal.static())
     app.add_middleware(HeadAsGet)

@@ -16,9 +16,10 @@ from ingest.period import NotAPeriod, moment, now
 from ingest.place import in_vietnamese
 from ingest.stages import Outcome
 from ingest.submission import Instructions
-from service import app, database, embedded, identity, intake, logs, settings, startup
+from service import accounts, app, database, embedded, identity, intake, logs, settings, startup
 from service.archive import forms
 from service.commands import audit as audit_commands
+from service.commands import token, user
 from service.commands.terminal import err, out, prepared, status, typist
 from sql import migration
 
@@ -33,6 +34,8 @@ catalogue_program = typer.Typer(
 )
 program.add_typer(catalogue_program, name="catalogue")
 program.add_typer(audit_commands.program, name="audit")
+program.add_typer(user.program, name="user")
+program.add_typer(token.program, name="token")
 
 # What stops a program with a sentence; everything else is a fault of ours and shows where.
 _SENTENCES = (
@@ -47,6 +50,7 @@ _SENTENCES = (
     instructions.NotOwed,
     instructions.Unsuited,
     stages.TooLarge,
+    accounts.Refused,
     NotAPeriod,
     catalogue.Faulty,
 )
@@ -84,7 +88,8 @@ def serve() -> None:
         tell("")
         _greet(told, prepared, secret)
         logs.configure()
-        service = uvicorn.Server(uvicorn.Config(app.create(engine), log_level="warning", access_log=False))
+        application = app.create(engine, public_url=told.public_url, provider=told.provider)
+        service = uvicorn.Server(uvicorn.Config(application, log_level="warning", access_log=False))
         service.run(sockets=[listening])
 
 
@@ -156,13 +161,6 @@ def demo(remove: Annotated[bool, typer.Option("--remove", help="remove all of th
             out.print(f"Loaded {count} generated figures; `chiso demo --remove` takes them out again.")
 
 
-@program.command()
-def secret() -> None:
-    """Give the administrator a new secret, and show it this once."""
-    with prepared() as engine, database.writing(engine) as connection:
-        out.print(identity.new_secret(connection, by=typist()), highlight=False)
-
-
 @catalogue_program.command("check")
 def check_catalogue(folders: Folders = None) -> None:
     """Say what is wrong in the catalogue: file, line and fault, one sentence each."""
@@ -211,7 +209,7 @@ def _greet(told: settings.Settings, prepared: startup.Prepared, secret: str | No
         out.print(f"  {name:<8} {address}{path}", highlight=False)
     if secret:
         out.print(f"\n  Administrator: admin, secret {secret}", highlight=False, soft_wrap=True)
-        out.print("  This secret is shown once; `chiso secret` gives a new one.", highlight=False)
+        out.print("  This secret is shown once; `chiso user secret` gives a new one.", highlight=False)
     out.print("")
 
 

@@ -19,6 +19,7 @@ from ingest.case import NotNow, SeenOtherwise
 from ingest.deadline import NotADeadline
 from ingest.observation import NotASeriesKey
 from ingest.period import NotAMoment, NotAPeriod
+from service import oidc
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -57,6 +58,8 @@ _KINDS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     stages.NamesNoCorrection: (HTTPStatus.UNPROCESSABLE_ENTITY, "names-no-correction"),
     stages.TooEarly: (HTTPStatus.UNPROCESSABLE_ENTITY, "too-early"),
     stages.TooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large"),
+    oidc.Unreachable: (HTTPStatus.BAD_GATEWAY, "provider-unreachable"),
+    oidc.NotVouchedFor: (HTTPStatus.FORBIDDEN, "not-vouched-for"),
     OperationalError: (HTTPStatus.SERVICE_UNAVAILABLE, "database-unreachable"),
     DataError: (HTTPStatus.BAD_REQUEST, "invalid-parameter"),
 }
@@ -165,9 +168,18 @@ _GENERAL = {
 
 def _invalid(failure: RequestValidationError) -> Problem:
     first = failure.errors()[0]
-    where = str(first["loc"][-1])
+    where = _sayable(first["loc"][-1])
     if first["type"] == "missing":
         detail = f"“{where}” is missing."
+    elif first["type"] == "extra_forbidden":
+        detail = f"There is no “{where}” here; leave it out."
     else:
-        detail = f"“{where}” is “{first.get('input')}”: {str(first['msg'])[0].lower()}{str(first['msg'])[1:]}."
+        detail = (
+            f"“{where}” is “{_sayable(first.get('input'))}”: {str(first['msg'])[0].lower()}{str(first['msg'])[1:]}."
+        )
     return Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", detail, parameter=where)
+
+
+def _sayable(told: object) -> str:
+    # JSON can say half a character, which no answer can.
+    return str(told).encode(errors="replace").decode()

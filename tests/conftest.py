@@ -8,16 +8,18 @@ of its own (`new_engine`).
 import itertools
 import os
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 
 from ingest import authority, registry
 from ingest.catalogue import Catalogue
-from service import app, database, embedded, identity, logs, startup
+from ingest.period import LOCAL_ZONE
+from service import app, database, embedded, hashes, identity, logs, startup
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 ACCEPTANCE_CATALOGUE = Path(__file__).parent / "catalogue_acceptance"
@@ -31,6 +33,23 @@ _closing: list[str] = []
 def close_with(line: str) -> None:
     """Say this in the closing lines of the suite."""
     _closing.append(line)
+
+
+class Clock:
+    """What time it is for a service under test: it stands still until it is told to go on."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def go_on(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+    def is_now(self, written: str) -> None:
+        """The moment that the wall clock of the country shows."""
+        self.now = datetime.fromisoformat(written).replace(tzinfo=LOCAL_ZONE)
 
 
 logs.configure()
@@ -135,6 +154,16 @@ def sender(own_engine: Engine) -> Iterator[TestClient]:
     with TestClient(app.create(own_engine), raise_server_exceptions=False) as client:
         client.auth = (identity.ADMINISTRATOR, secret)
         yield client
+
+
+@pytest.fixture(scope="module")
+def cheap_hashes() -> Iterator[None]:
+    """Hashes of secrets that cost little, where it does not matter how slow they are."""
+    with pytest.MonkeyPatch.context() as patch:
+        cheap = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+        patch.setattr(hashes, "_hasher", cheap)
+        patch.setattr(hashes, "_NOBODYS", cheap.hash("nobody's"))
+        yield
 
 
 def _note(engine: Engine) -> None:

@@ -20,10 +20,7 @@ router = APIRouter(
     dependencies=[Depends(only_known)],
     responses=responses(
         HTTPStatus.BAD_REQUEST,
-        HTTPStatus.UNAUTHORIZED,
-        HTTPStatus.FORBIDDEN,
         HTTPStatus.NOT_FOUND,
-        HTTPStatus.TOO_MANY_REQUESTS,
         HTTPStatus.SERVICE_UNAVAILABLE,
     ),
 )
@@ -68,7 +65,7 @@ def attach(
 
 
 @router.get("", responses=answers.documented(case_shapes.EvidenceList), summary="The files beside a submission")
-def listed(connection: Reading, asker: SignedIn, number: int) -> Response:
+def listed(asker: SignedIn, connection: Reading, number: int) -> Response:
     """The files beside a submission, in the order in which they came, without their bytes."""
     concerning(connection, number, asker)
     return answers.json({"evidence": inbox.evidence(connection, number)})
@@ -80,7 +77,7 @@ def listed(connection: Reading, asker: SignedIn, number: int) -> Response:
     response_class=Response,
     summary="One file beside a submission",
 )
-def one(connection: Reading, asker: SignedIn, number: int, evidence: int) -> Response:
+def one(asker: SignedIn, connection: Reading, number: int, evidence: int) -> Response:
     """The bytes of one file, to be saved."""
     concerning(connection, number, asker)
     try:

@@ -17,18 +17,20 @@ from ingest import deadline, obligations, period
 from ingest.indicator import Level
 from ingest.obligations import STATES
 from ingest.period import LOCAL_ZONE, NotAMoment, NotAPeriod, Period
-from service import database, identity
+from service.acting import Act, Acts
 from service.api import answers
+from service.api.case_shapes import Said
 from service.api.parameters import PAGE, Codes, Cursor, Limit, codes, read_cursor, wanted_format, write_cursor
 from service.api.shapes import Shape
 from service.archive import catalogue
 from service.archive import obligations as archive
 from service.archive.obligations import Asked
-from service.asking import Reading, as_of_moment, clock, only_known, refuse_nul
+from service.asking import Reading, as_of_moment, clock, only_known
 from service.problems import Problem, responses
 
 router = APIRouter(
     prefix="/v1",
+    route_class=Act,
     dependencies=[Depends(only_known)],
     responses=responses(
         HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.SERVICE_UNAVAILABLE
@@ -68,7 +70,7 @@ class Obligations(Shape):
     next: str | None = Field(description="the `cursor` of the next page; null on the last")
 
 
-class Extension(Shape):
+class Extension(Said):
     """More time for one return."""
 
     dataset: str
@@ -174,23 +176,20 @@ def listed(
     summary="Give more time for one return",
     responses={
         201: {"model": Obligation, "description": "the return with its new deadline"},
-        **responses(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT),
+        **responses(HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
     },
 )
-def extend(request: Request, by: identity.SignedIn, said: Extension) -> Response:
+def extend(request: Request, act: Acts, said: Extension) -> Response:
     """Move the deadline of one reporting unit's return for one period to a later day, and say why.
 
     A publisher of the dataset and unit may, and an administrator. The reason is public.
     """
-    for name, value in said.model_dump().items():
-        refuse_nul(name, value)
-    now = clock(request)
+    now, connection = clock(request), act.connection()
     meant, until = period.parse(said.period), deadline.last_day(said.until)
-    with database.writing(request.app.state.engine) as connection:
-        dataset = _code(connection, "dataset", said.dataset)
-        reporting_unit = _code(connection, "reporting_unit", said.reporting_unit)
-        obligations.extend(connection, dataset, reporting_unit, meant, until=until, reason=said.reason, by=by, now=now)
-        told = archive.listed(connection, Asked([dataset], [reporting_unit], period=meant), as_of=now)
+    dataset = _code(connection, "dataset", said.dataset)
+    unit = _code(connection, "reporting_unit", said.reporting_unit)
+    obligations.extend(connection, dataset, unit, meant, until=until, reason=said.reason, by=act.by, now=now)
+    told = archive.listed(connection, Asked([dataset], [unit], period=meant), as_of=now)
     return answers.json(_record(told[0]), status=HTTPStatus.CREATED)
 
 

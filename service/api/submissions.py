@@ -34,10 +34,7 @@ router = APIRouter(
     dependencies=[Depends(only_known)],
     responses=responses(
         HTTPStatus.BAD_REQUEST,
-        HTTPStatus.UNAUTHORIZED,
-        HTTPStatus.FORBIDDEN,
         HTTPStatus.NOT_FOUND,
-        HTTPStatus.TOO_MANY_REQUESTS,
         HTTPStatus.SERVICE_UNAVAILABLE,
     ),
 )
@@ -130,8 +127,8 @@ def create(
 @router.get("", responses=answers.documented(case_shapes.Submissions), summary="What was sent")
 def listed(
     request: Request,
-    connection: Reading,
     asker: SignedIn,
+    connection: Reading,
     dataset: Annotated[list[str] | None, Query(description="codes of datasets")] = None,
     reporting_unit: Annotated[str | None, Query(description="the code of a reporting unit")] = None,
     period: Annotated[str | None, Query(description="the period: 2024-Q1, Quý I/2024, ...")] = None,
@@ -161,7 +158,7 @@ def listed(
 
 
 @router.get("/{number}", responses=answers.documented(case_shapes.Submission), summary="One submission")
-def one(connection: Reading, asker: SignedIn, number: int) -> Response:
+def one(asker: SignedIn, connection: Reading, number: int) -> Response:
     """One submission with its findings, its moves and the files beside it; its version is the ETag."""
     return told(connection, concerning(connection, number, asker), asker)
 
@@ -173,8 +170,8 @@ def one(connection: Reading, asker: SignedIn, number: int) -> Response:
 )
 def diff(
     request: Request,
-    connection: Reading,
     asker: SignedIn,
+    connection: Reading,
     number: int,
     format: Format = None,  # noqa: A002
     limit: Limit = PAGE,
@@ -198,7 +195,7 @@ def diff(
     response_class=Response,
     summary="The file as it was sent",
 )
-def file(connection: Reading, asker: SignedIn, number: int) -> Response:
+def file(asker: SignedIn, connection: Reading, number: int) -> Response:
     """The bytes of a submission, to be saved and never shown by a browser."""
     submission = concerning(connection, number, asker)
     return attachment(inbox.content(connection, number)[0], submission.file_name, "application/octet-stream")

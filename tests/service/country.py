@@ -5,7 +5,6 @@ import itertools
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
 import httpx2
@@ -15,30 +14,18 @@ from fastapi import FastAPI
 from sqlalchemy import Engine
 
 from ingest.authority import Grant
-from ingest.period import LOCAL_ZONE
 from ingest.readers.workbook import INPUT_SHEET, VALUE_HEADING
 from service import accounts, database
-from tests.conftest import TEST
+from tests.conftest import TEST, Clock
 
 DATASET, PERIOD = "PROVINCE_QUARTERLY", "2024-Q4"
 
 
-def local(written: str) -> datetime:
-    """A moment on the wall clock of the country."""
-    return datetime.fromisoformat(written).replace(tzinfo=LOCAL_ZONE)
-
-
-class Clock:
-    """What the clock of the service shows; it stands still between the acts of a test."""
-
-    def __init__(self, written: str) -> None:
-        self.now = local(written)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def is_now(self, written: str) -> None:
-        self.now = local(written)
+def clock_at(written: str) -> Clock:
+    """A clock that shows this moment of the country."""
+    clock = Clock()
+    clock.is_now(written)
+    return clock
 
 
 @contextmanager
@@ -65,7 +52,7 @@ class Person:
         self.client, self.name = client, name
         if name:
             answer = client.post("/v1/session", json={"name": name, "secret": secret})
-            assert answer.status_code == 200, answer.text
+            assert answer.status_code == 201, answer.text
 
     def get(self, path: str, **parameters: Any) -> Any:
         answer = self.client.get(path, params=parameters)

@@ -16,7 +16,7 @@ from ingest.authority import Grant
 from ingest.case import ACTS
 from service import accounts, app, database
 from tests.conftest import TEST, close_with
-from tests.service.country import DATASET, PERIOD, Clock
+from tests.service.country import DATASET, PERIOD, clock_at
 
 RATE, UNIT = "ONLINE_PAYMENT_RATE", "GSO37"
 FILE = f"indicator,reporting_unit,period,value\n{RATE},{UNIT},{PERIOD},%s\n"
@@ -62,13 +62,13 @@ def clients(own_engine: Engine) -> Iterator[dict[str, TestClient]]:
         "minh": Grant("reviewer", "MOST_2025"),
         "phong": Grant("publisher", "VN"),
     }
-    service = app.create(own_engine, clock=Clock("2025-01-08T08:00:00"))
+    service = app.create(own_engine, clock=clock_at("2025-01-08T08:00:00"))
     signed_in: dict[str, TestClient] = {}
     for name, right in grants.items():
         with database.writing(own_engine) as connection:
             secret = accounts.add(connection, name, right, by=TEST)
         client = TestClient(service, raise_server_exceptions=False)
-        assert client.post("/v1/session", json={"name": name, "secret": secret}).status_code == 200
+        assert client.post("/v1/session", json={"name": name, "secret": secret}).status_code == 201
         signed_in[name] = client
     yield signed_in
     for client in signed_in.values():

@@ -198,7 +198,7 @@ def test_two_programs_without_a_service_do_not_take_the_server_from_each_other(t
 
 
 def test_a_program_where_there_is_no_chiso_makes_none(tmp_path: Path) -> None:
-    told = run(tmp_path / "home", "secret")
+    told = run(tmp_path / "home", "user", "secret")
     assert told.returncode == 1
     assert "There is no Chiso in" in told.stderr
     assert not (tmp_path / "home").exists()

@@ -40,6 +40,49 @@ def test_a_database_that_is_no_postgresql_is_refused() -> None:
         settings.read({"CHISO_DATABASE_URL": "sqlite:///x"})
 
 
+OIDC = {
+    "CHISO_OIDC_ISSUER": "https://id.example.vn/realms/chiso",
+    "CHISO_OIDC_CLIENT_ID": "chiso",
+    "CHISO_OIDC_CLIENT_SECRET": "between us",
+    "CHISO_PUBLIC_URL": "https://chiso.example.vn/",
+}
+
+
+def test_an_openid_provider_is_set_up_whole_or_not_at_all() -> None:
+    assert settings.read({}).provider is None
+    told = settings.read(OIDC)
+    assert told.public_url == "https://chiso.example.vn"
+    assert told.provider == settings.Provider("https://id.example.vn/realms/chiso", "chiso", "between us")
+    assert "between us" not in repr(told)
+    for name in OIDC:
+        with pytest.raises(BadSetting, match=f"half set up: {name} is missing"):
+            settings.read({other: value for other, value in OIDC.items() if other != name})
+    assert settings.read({"CHISO_PUBLIC_URL": "http://chiso.local:8000"}).provider is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("CHISO_OIDC_ISSUER", "http://id.example.vn", "must begin with https://"),
+        ("CHISO_OIDC_ISSUER", "id.example.vn", "must begin with https://"),
+        ("CHISO_OIDC_ISSUER", "https://[", "must begin with https://"),
+        ("CHISO_PUBLIC_URL", "chiso.example.vn", "must be like https://chiso.example.gov.vn"),
+        ("CHISO_PUBLIC_URL", "https://chiso.example.vn/portal", "with nothing after the host"),
+        ("CHISO_PUBLIC_URL", "https://chiso.example.vn?lang=vi", "with nothing after the host"),
+        ("CHISO_PUBLIC_URL", "https://", "with nothing after the host"),
+    ],
+)
+def test_an_address_that_is_none_stops_the_start_with_a_sentence(name: str, value: str, sentence: str) -> None:
+    with pytest.raises(BadSetting, match=f"{name} is .*{sentence}"):
+        settings.read(OIDC | {name: value})
+
+
+def test_a_provider_on_this_machine_needs_no_encryption() -> None:
+    told = settings.read(OIDC | {"CHISO_OIDC_ISSUER": "http://localhost:9000"})
+    assert told.provider
+    assert told.provider.issuer == "http://localhost:9000"
+
+
 def test_the_documentation_has_every_setting_with_its_default() -> None:
     documentation = (Path(__file__).parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
     for setting in SETTINGS:
