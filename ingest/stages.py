@@ -55,6 +55,9 @@ class TooEarly(Exception):
     """The moment of publication lies in the past."""
 
 
+_NOTHING_TO_CORRECT = "There is no published submission {} of this return to correct; leave “corrects” out."
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became, or with a dry run would become, of the figures, and everything that was found."""
@@ -72,7 +75,7 @@ def receive(
     The same file is the same submission, unless that one is published already and the sender says something new of it
     (another reason, another publication, that the good rows will do): then this one takes its place.
 
-    Raises TooLarge, NotYours.
+    Raises TooLarge, NotYours, NamesNoCorrection.
     """
     if len(content) > SIZE_LIMIT_BYTES:
         raise TooLarge(len(content))
@@ -81,6 +84,8 @@ def receive(
     if not case.may_send(dataset, said.reporting_unit, by, catalogue):
         whom = "reporter or machine" if dataset.owed_by else "publisher"
         raise NotYours(f"{dataset.code} of {said.reporting_unit or 'all units'} is sent by a {whom} of it.")
+    if said.corrects and not inbox.is_of_return(connection, said.corrects, said):
+        raise NamesNoCorrection(_NOTHING_TO_CORRECT.format(said.corrects))
     number, new = inbox.keep(connection, content, file_name, said, by=by, now=now)
     known = None if new else inbox.lock(connection, number)
     if known and known.state == "published" and not dataset.review and _says_something_new(known, said):
@@ -373,7 +378,7 @@ def _refuse_unnamed_correction(others: Sequence[Submission], said: Instructions)
             f"This return is published as submission {published}: say that this one corrects {published},"
             " with a reason code and the reason."
             if published
-            else f"There is no published submission {said.corrects} of this return to correct; leave it out."
+            else _NOTHING_TO_CORRECT.format(said.corrects)
         )
     if published and not (said.reason_code and said.reason):
         raise NamesNoCorrection(
