@@ -148,7 +148,7 @@ def filled(book: openpyxl.Workbook, value: float, **wrong: object) -> bytes:
     for each in rows:
         sheet.cell(each, column, value)
     for place, spoilt in wrong.items():
-        sheet.cell(rows[{"first": 0, "last": -1}[place]], column, spoilt)
+        sheet.cell(rows[{"first": 0, "last": -1}[place]], column).value = spoilt
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()
