@@ -5,17 +5,17 @@ import socket
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, NoReturn, get_args
 
 import typer
 import uvicorn
 from sqlalchemy.exc import DBAPIError
 
-from ingest import audit, catalogue, demonstration, instructions, ledger, registry, stages
+from ingest import audit, authority, catalogue, demonstration, formats, instructions, ledger, registry, stages
 from ingest.period import NotAPeriod, moment, now
 from ingest.place import in_vietnamese
 from ingest.stages import Outcome
-from ingest.submission import Instructions
+from ingest.submission import Instructions, ReasonCode, Submission, errors
 from service import accounts, app, database, embedded, identity, intake, logs, settings, startup
 from service.archive import forms
 from service.commands import audit as audit_commands
@@ -49,7 +49,10 @@ _SENTENCES = (
     instructions.UnknownName,
     instructions.NotOwed,
     instructions.Unsuited,
+    authority.NotYours,
     stages.TooLarge,
+    stages.NamesNoCorrection,
+    stages.AcceptedAlready,
     accounts.Refused,
     NotAPeriod,
     catalogue.Faulty,
@@ -103,29 +106,41 @@ def ingest(
     period: Annotated[str | None, typer.Option(help="the period: 2024-Q1, Quý I/2024, ...")] = None,
     mapping: Annotated[str | None, typer.Option(help="how the columns of somebody else's file are read")] = None,
     reason: Annotated[str | None, typer.Option(help="why published figures are revised")] = None,
+    reason_code: Annotated[str | None, typer.Option(help=f"why: {', '.join(get_args(ReasonCode))}")] = None,
+    corrects: Annotated[int | None, typer.Option(help="the published submission that this one corrects")] = None,
+    submit: Annotated[bool, typer.Option(help="submit a return for review, where nothing blocks or asks")] = False,
     published_at: Annotated[str | None, typer.Option(help="when the figures were or will be public; else now")] = None,
     accept_good_rows: Annotated[bool, typer.Option(help="publish the good rows although others are refused")] = False,
     dry_run: Annotated[bool, typer.Option(help="say everything, store nothing")] = False,
 ) -> None:
-    """Take in a file and publish its figures, all or none; say what is wrong, and where."""
+    """Take in a file; say what is wrong, and where. What is not reviewed is published, all of it or nothing.
+
+    A template of ours names its reporting unit and period itself.
+    """
+    content = file.read_bytes()
+    announced = {} if mapping else formats.read(content).announced
     said = Instructions(
         dataset=dataset,
-        reporting_unit=reporting_unit,
-        period=period,
+        reporting_unit=reporting_unit or announced.get("reporting_unit"),
+        period=period or announced.get("period"),
         mapping=mapping,
         reason=reason,
+        reason_code=reason_code,  # type: ignore[arg-type] - held against the codes with the other names
+        corrects=corrects,
+        submit=submit,
         published_at=moment(published_at) if published_at else None,
         accept_good_rows=accept_good_rows,
         dry_run=dry_run,
     )
     with prepared() as engine, status("Reading") as tell:
         tell(f"Reading {file.name}")
-        submission, outcome, new = intake.take_in(engine, file.read_bytes(), file.name, said, by=typist(), now=now())
-    _report(outcome, dry_run=dry_run)
-    if submission is not None:
-        state = "" if new else ", sent before"
-        out.print(f"Submission {submission.id}{state}, {submission.sha256[:12]}", style="dim", highlight=False)
-    if not outcome.stored:
+        submission, outcome, new = intake.take_in(engine, content, file.name, said, by=typist(), now=now())
+    _report(outcome)
+    if submission is None:
+        out.print("This was a dry run: nothing was stored.")
+    else:
+        _report_state(submission, new=new)
+    if errors(outcome.findings) and not outcome.stored:
         raise SystemExit(1)
 
 
@@ -213,17 +228,29 @@ def _greet(told: settings.Settings, prepared: startup.Prepared, secret: str | No
     out.print("")
 
 
-def _report(outcome: Outcome, *, dry_run: bool) -> None:
+def _report(outcome: Outcome) -> None:
     colours = {"error": "red", "warning": "yellow", "information": "blue"}
     for finding in outcome.findings:
         colour = colours[finding.severity]
         err.print(f"{finding.severity}: {finding}", style=colour, highlight=False, markup=False, soft_wrap=True)
         where = f"{in_vietnamese(finding.place)}: " if finding.place else ""
         err.print(f"  {where}{finding.vi}", style="dim", highlight=False, markup=False, soft_wrap=True)
-    summary = outcome.summary
-    counts = ", ".join(f"{count} {name}" for name, count in asdict(summary).items())
+    counts = ", ".join(f"{count} {name}" for name, count in asdict(outcome.summary).items())
     out.print(counts, highlight=False)
-    if dry_run:
-        out.print("This was a dry run: nothing was stored.")
-    elif not outcome.stored:
-        out.print("Nothing was stored.")
+
+
+def _report_state(submission: Submission, *, new: bool) -> None:
+    """Where the submission stands, and what comes next."""
+    wrong = errors(submission.findings)
+    what_next = {
+        "examined": "Nothing was stored." if wrong else "It is not submitted yet: --submit, or the API.",
+        "submitted": "It waits for its review.",
+        "published": "Its figures are published.",
+    }.get(submission.state, "")
+    before = "" if new else ", sent before"
+    out.print(what_next, highlight=False)
+    out.print(
+        f"Submission {submission.id}{before}, {submission.state}, {submission.sha256[:12]}",
+        style="dim",
+        highlight=False,
+    )
