@@ -227,6 +227,17 @@ def published(connection: Connection, dataset: str) -> set[str]:
     return set(known.scalars())
 
 
+def is_of_return(connection: Connection, number: int, said: Instructions) -> bool:
+    """Whether there is a submission of that number of the same dataset, reporting unit and period."""
+    return connection.execute(
+        text(
+            "select exists (select from submission where id = :id and dataset = :dataset"
+            " and reporting_unit = :reporting_unit and period = :period)"
+        ),
+        {"id": number, "dataset": said.dataset, "reporting_unit": said.reporting_unit, "period": said.period},
+    ).scalar_one()
+
+
 def of_same_return(connection: Connection, case: Submission) -> list[int]:
     """The other submissions of the same dataset, reporting unit and period, held until the transaction ends; oldest
     first. Whoever holds them comes alone: two submissions of one return are not submitted at once."""

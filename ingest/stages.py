@@ -55,6 +55,9 @@ class TooEarly(Exception):
     """The moment of publication lies in the past."""
 
 
+_NOTHING_TO_CORRECT = "There is no published submission {} of this return to correct; leave “corrects” out."
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became, or with a dry run would become, of the figures, and everything that was found."""
@@ -72,7 +75,7 @@ def receive(
     The same file is the same submission, unless that one is published already and the sender says something new of it
     (another reason, another publication, that the good rows will do): then this one takes its place.
 
-    Raises TooLarge, NotYours.
+    Raises TooLarge, NotYours, NamesNoCorrection.
     """
     if len(content) > SIZE_LIMIT_BYTES:
         raise TooLarge(len(content))
@@ -81,6 +84,8 @@ def receive(
     if not case.may_send(dataset, said.reporting_unit, by, catalogue):
         whom = "reporter or machine" if dataset.owed_by else "publisher"
         raise NotYours(f"{dataset.code} of {said.reporting_unit or 'all units'} is sent by a {whom} of it.")
+    if said.corrects and not inbox.is_of_return(connection, said.corrects, said):
+        raise NamesNoCorrection(_NOTHING_TO_CORRECT.format(said.corrects))
     number, new = inbox.keep(connection, content, file_name, said, by=by, now=now)
     known = None if new else inbox.lock(connection, number)
     if known and known.state == "published" and not dataset.review and _says_something_new(known, said):
@@ -120,7 +125,7 @@ def go_on(connection: Connection, number: int, *, by: Actor, now: datetime) -> O
         _moved(connection, examined, "submit", by=by)
         _published(connection, number, summary, said, at=said.published_at or now, by=by, now=now)
     elif summary and said.submit and not unanswered(checked.findings):
-        _submit(connection, examined, said, by=by, now=now)
+        _submit(connection, examined, said, _rivals(connection, examined, said), by=by, now=now)
     return Outcome(summary or Summary(refused=checked.refused), checked.findings, stored=bool(summary) and not reviewed)
 
 
@@ -151,6 +156,7 @@ def submit(
         reason_code=reason_code or before.reason_code,
         reason=reason or before.reason,
     )
+    rivals = _rivals(connection, known, said)
     checked = examination.checked(catalogue, content, said, now=now)
     summary = examination.attempted(connection, number, checked, said, keep=False)
     if summary is None:
@@ -159,7 +165,7 @@ def submit(
     if open_warnings := unanswered(answered):
         raise NotSound("Justify it under its number in “justifications”, or mend it and send it again", open_warnings)
     inbox.record_findings(connection, number, answered, summary)
-    return _submit(connection, known, said, by=by, now=now, signature=signature)
+    return _submit(connection, known, said, rivals, by=by, now=now, signature=signature)
 
 
 def take_up(connection: Connection, number: int, *, by: Actor, now: datetime, seen: int) -> Submission:
@@ -337,20 +343,14 @@ def _submit(
     connection: Connection,
     known: Submission,
     said: Instructions,
+    rivals: Sequence[Submission],
     *,
     by: Actor,
     now: datetime,
     signature: Signature | None = None,
 ) -> Submission:
-    others = [inbox.get(connection, other) for other in inbox.of_same_return(connection, known)]
-    _refuse_unnamed_correction(others, said)
-    for other in others:
-        if other.state == "accepted":
-            raise AcceptedAlready(
-                f"Submission {other.id} of this return is accepted and waits for its publication: ask for its return."
-            )
-        if other.state in ACTS["supersede"].before and other.state != "published" and other.id < known.id:
-            _supersede(connection, other.id, known.id, by=by, now=now)
+    for rival in rivals:
+        _supersede(connection, rival.id, known.id, by=by, now=now)
     inbox.record_said(connection, known.id, said, signature)
     inbox.move(
         connection,
@@ -366,20 +366,32 @@ def _submit(
     return _moved(connection, known, "submit", by=by, corrects=said.corrects)
 
 
-def _refuse_unnamed_correction(others: Sequence[Submission], said: Instructions) -> None:
+def _rivals(connection: Connection, known: Submission, said: Instructions) -> list[Submission]:
+    """The earlier submissions of the same return that are on their way, held; this one would take their place.
+
+    Raises AcceptedAlready, and NamesNoCorrection where one is published and this one does not say that it corrects it.
+    """
+    others = [inbox.get(connection, number) for number in inbox.of_same_return(connection, known)]
     published = next((other.id for other in others if other.state == "published"), None)
     if said.corrects != published:
         raise NamesNoCorrection(
             f"This return is published as submission {published}: say that this one corrects {published},"
             " with a reason code and the reason."
             if published
-            else f"There is no published submission {said.corrects} of this return to correct; leave it out."
+            else _NOTHING_TO_CORRECT.format(said.corrects)
         )
     if published and not (said.reason_code and said.reason):
         raise NamesNoCorrection(
             f"A correction of submission {published} needs a reason code (late_report, correction, new_method,"
             " new_source, reconciliation) and the reason in words."
         )
+    accepted = next((other.id for other in others if other.state == "accepted"), None)
+    if accepted:
+        raise AcceptedAlready(
+            f"Submission {accepted} of this return is accepted and waits for its publication: ask for its return."
+        )
+    on_their_way = [state for state in ACTS["supersede"].before if state != "published"]
+    return [other for other in others if other.state in on_their_way and other.id < known.id]
 
 
 def _supersede(connection: Connection, number: int, successor: int, *, by: Actor, now: datetime) -> None:

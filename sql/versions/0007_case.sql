@@ -24,7 +24,10 @@ alter table submission
     add constraint level_is_awaited_in_review check ((level is not null) = (state in ('submitted', 'in_review'))),
     add constraint reason_code_is_known
         check (reason_code in ('late_report', 'correction', 'new_method', 'new_source', 'reconciliation')),
-    add constraint correction_has_a_reason check (corrects is null or num_nulls(reason_code, reason) = 0),
+    add constraint correction_has_a_reason check (
+        corrects is null or num_nulls(reason_code, reason) = 0
+        or state in ('received', 'examined', 'superseded', 'withdrawn') -- it may be said when it is submitted
+    ),
     add constraint superseded_by_a_later_one check (superseded_by > id);
 
 -- The same file is the same submission while that one is open; what was replaced or withdrawn may be sent anew.

@@ -3,7 +3,7 @@
 import io
 import itertools
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -45,14 +45,29 @@ def served(app: FastAPI) -> Iterator[str]:
         thread.join()
 
 
-class Person:
-    """Somebody with an account, signed in; or the public."""
+class SigningIn(httpx2.Auth):
+    """Signs in where the service asks for it: at first, and whenever the session has ended."""
 
-    def __init__(self, client: httpx2.Client, name: str | None = None, secret: str | None = None) -> None:
+    requires_response_body = True
+
+    def __init__(self, name: str, secret: str) -> None:
+        self._said = {"name": name, "secret": secret}
+
+    def auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response, None]:
+        answer = yield request
+        if answer.status_code != 401:
+            return
+        signed_in = yield httpx2.Request("POST", request.url.copy_with(raw_path=b"/v1/session"), json=self._said)
+        assert signed_in.status_code == 201, signed_in.text
+        request.headers["Cookie"] = signed_in.headers["set-cookie"].split(";")[0]
+        yield request
+
+
+class Person:
+    """Somebody with an account, who signs in when asked to; or the public."""
+
+    def __init__(self, client: httpx2.Client, name: str | None = None) -> None:
         self.client, self.name = client, name
-        if name:
-            answer = client.post("/v1/session", json={"name": name, "secret": secret})
-            assert answer.status_code == 201, answer.text
 
     def get(self, path: str, **parameters: Any) -> Any:
         answer = self.client.get(path, params=parameters)
@@ -102,17 +117,18 @@ class People:
         self.public = Person(self._client())
 
     def come(self, name: str, *grants: Grant) -> Person:
-        """Make an account, and sign in to it."""
+        """Make an account for somebody."""
         with database.writing(self._engine) as connection:
             secret = accounts.add(connection, name, *grants, by=TEST)
-        return Person(self._client(), name, secret)
+        assert secret
+        return Person(self._client(SigningIn(name, secret)), name)
 
     def leave(self) -> None:
         for client in self._clients:
             client.close()
 
-    def _client(self) -> httpx2.Client:
-        self._clients.append(httpx2.Client(base_url=self._address, timeout=60))
+    def _client(self, auth: httpx2.Auth | None = None) -> httpx2.Client:
+        self._clients.append(httpx2.Client(base_url=self._address, timeout=60, auth=auth))
         return self._clients[-1]
 
 
@@ -132,7 +148,7 @@ def filled(book: openpyxl.Workbook, value: float, **wrong: object) -> bytes:
     for each in rows:
         sheet.cell(each, column, value)
     for place, spoilt in wrong.items():
-        sheet.cell(rows[{"first": 0, "last": -1}[place]], column, spoilt)
+        sheet.cell(rows[{"first": 0, "last": -1}[place]], column).value = spoilt
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()

@@ -169,7 +169,9 @@ def test_a_correction_keeps_both_figures_and_asks_for_its_reason(ministry: Minis
     [compared] = ministry.publisher.get(f"/v1/submissions/{first['id']}/diff")["figures"]
     assert (compared["published_value"], compared["outcome"]) == (50, "unchanged")
     ministry.clock.is_now("2025-02-20T08:00:00")
-    sent = ministry.reporter.send("GSO22", row("GSO22", 55), corrects=first["id"]).json()
+    answer = ministry.reporter.send("GSO22", row("GSO22", 55), corrects=first["id"])
+    assert answer.status_code == 201, answer.text
+    sent = answer.json()
     assert [found["rule"] for found in sent["findings"]] == ["revision_has_a_reason"]
     unexplained = ministry.reporter.act(sent, "submit", corrects=first["id"])
     assert unexplained.status_code == 422
@@ -266,10 +268,11 @@ def test_figures_come_as_json_and_may_be_submitted_at_once(ministry: Ministry) -
     assert (case["state"], case["reporting_unit"], case["file_name"]) == ("examined", "GSO33", "figures.json")
     for wrong, sentence in (
         ({"figurse": []}, "There is no field “figurse” here. Did you mean figures"),
-        ({"period": None}, "say “reporting_unit” and “period”"),
+        ({"period": None, "reporting_unit": "GSO33"}, "say “reporting_unit” and “period”"),
         ({"published_at": "2025-01-01"}, "leave out “published_at”"),
         ({"accept_good_rows": True}, "leave out “accept_good_rows”"),
         ({"reporting_unit": "MOH"}, "is owed by province, not by MOH"),
+        ({"corrects": 999_999}, "There is no published submission 999999 of this return"),
         ({"reason_code": "because"}, "There is no reason code “because”"),
     ):
         refused = ministry.reporter.client.post("/v1/submissions", json=said | wrong)
@@ -373,11 +376,14 @@ def test_a_return_with_two_reviews_needs_two_people(ministry: Ministry, own_engi
         "/v1/submissions",
         data={"dataset": "NATIONAL_YEARLY", "reporting_unit": "VN", "period": "2024"},
         files={
-            "file": ("f.csv", b"indicator,reporting_unit,period,value,accumulation\nDTI_SCORE,VN,2024,0.7,PERIOD\n")
+            "file": (
+                "f.csv",
+                b"indicator,reporting_unit,period,value,accumulation\nICT_WORKFORCE,VN,2024,1500000,STOCK\n",
+            )
         },
     ).json()
     warned = {found["number"]: "báo cáo sau" for found in sent["findings"] if found["severity"] == "warning"}
-    case = ministry.reporter.done(sent, "submit", justifications=warned)
+    case = ministry.reporter.done(sent, "submit", justifications=warned, reason="tổng điều tra của Bộ")
     assert national.act(case, "accept").status_code == 200  # the nation is above the ministry and may stand in for it
     case = national.get(f"/v1/submissions/{case['id']}")
     assert (case["state"], case["level"], case["may_accept"]) == ("in_review", 2, False)
