@@ -1,10 +1,12 @@
 """The programs: what a person types. Every failure is a sentence on stderr and a status other than 0."""
 
 import logging
+import signal
 import socket
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, NoReturn, get_args
 
 import typer
@@ -16,10 +18,11 @@ from ingest.period import NotAPeriod, moment, now
 from ingest.place import in_vietnamese
 from ingest.stages import Outcome
 from ingest.submission import Instructions, ReasonCode, Submission, errors
-from service import accounts, app, database, embedded, identity, intake, logs, settings, startup
+from service import accounts, app, database, embedded, identity, intake, logs, settings, startup, worker
 from service.archive import forms
 from service.commands import audit as audit_commands
 from service.commands import token, user
+from service.commands import worker as worker_commands
 from service.commands.terminal import err, out, prepared, status, typist
 from sql import migration
 
@@ -36,6 +39,7 @@ program.add_typer(catalogue_program, name="catalogue")
 program.add_typer(audit_commands.program, name="audit")
 program.add_typer(user.program, name="user")
 program.add_typer(token.program, name="token")
+program.add_typer(worker_commands.program)
 
 # What stops a program with a sentence; everything else is a fault of ours and shows where.
 _SENTENCES = (
@@ -64,6 +68,7 @@ Folders = Annotated[list[Path] | None, typer.Argument(help="folders of your own,
 def main() -> None:
     """Run the program that was typed."""
     logs.configure(logging.WARNING)
+    signal.signal(signal.SIGTERM, _end)
     try:
         program()
     except _SENTENCES as failure:
@@ -72,6 +77,11 @@ def main() -> None:
         _stop(f"{failure.filename}: {failure.strerror}.", failure)
     except DBAPIError as failure:
         _stop(f"The database refused: {str(failure.orig).splitlines()[0]}.", failure)
+
+
+def _end(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - the shape of a handler
+    """End in order, block by block, when asked to; the status is the shell's for this signal."""
+    raise SystemExit(128 + number)
 
 
 def _stop(sentence: str, failure: Exception) -> NoReturn:
@@ -93,7 +103,8 @@ def serve() -> None:
         logs.configure()
         application = app.create(engine, public_url=told.public_url, provider=told.provider)
         service = uvicorn.Server(uvicorn.Config(application, log_level="warning", access_log=False))
-        service.run(sockets=[listening])
+        with worker.running(engine, told):
+            service.run(sockets=[listening])
 
 
 @program.command()

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -10,6 +11,11 @@ from ingest.period import LOCAL_ZONE
 from sql.migration import SCHEMA
 
 OLDEST_POSTGRESQL = 15
+# What every connection of ours begins with.
+SESSION = {
+    "options": f"-c search_path={SCHEMA},public -c timezone={LOCAL_ZONE.key}",
+    "application_name": "chiso",
+}
 
 
 class Unreachable(Exception):
@@ -36,10 +42,7 @@ def connect(url: str) -> Engine:
         max_overflow=10,
         pool_pre_ping=True,
         hide_parameters=True,  # a failure that is logged shows no secret
-        connect_args={
-            "options": f"-c search_path={SCHEMA},public -c timezone={LOCAL_ZONE.key}",
-            "application_name": "chiso",
-        },
+        connect_args=SESSION,
     )
     try:
         with engine.connect() as connection:
@@ -53,6 +56,12 @@ def connect(url: str) -> Engine:
         engine.dispose()
         raise TooOld(f"The database is PostgreSQL {version}; Chiso needs {OLDEST_POSTGRESQL} or later.")
     return engine
+
+
+def parameters(engine: Engine) -> dict[str, Any]:
+    """How psycopg reaches the database of this pool, for a library that brings a pool of its own."""
+    _, where = engine.dialect.create_connect_args(engine.url)
+    return {**where, **SESSION}
 
 
 @contextmanager

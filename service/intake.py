@@ -7,6 +7,7 @@ gone on with its findings, counts and figures, or not at all.
 from datetime import datetime
 from time import perf_counter
 
+from procrastinate import App, SyncPsycopgConnector
 from sqlalchemy import Connection, Engine
 from structlog import get_logger
 
@@ -19,7 +20,11 @@ from service import database, metrics
 # What takes more than some two seconds to examine is left to the worker (docs/submissions.md has the measurement).
 AT_ONCE_BYTES = 2 * 2**20
 
+FINISH = "finish_submission"  # the worker's task that does what was left to it
+
 _log = get_logger()
+# It puts jobs where it is told to, and has no connection of its own.
+_jobs = App(connector=SyncPsycopgConnector())
 
 
 def take_in(
@@ -78,7 +83,10 @@ def finish(engine: Engine, number: int, *, now: datetime) -> None:
 
 
 def finish_later(connection: Connection, number: int) -> None:
-    """Leave it to the worker to let the submission go on, once this transaction is kept."""
+    """Leave it to the worker to let the submission go on: the job is there exactly when this transaction is kept."""
+    _jobs.configure_task(FINISH, lock=f"submission {number}", connection=connection.connection.driver_connection).defer(
+        number=number
+    )
 
 
 def tried(engine: Engine, content: bytes, file_name: str, said: Instructions, *, by: Actor, now: datetime) -> Outcome:

@@ -1,6 +1,7 @@
 """The settings: one table, read from the environment; nonsense stops the start with a sentence."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,8 +49,23 @@ SETTINGS = (
         "text",
         "what this service shows the provider; a secret, so also from CHISO_OIDC_CLIENT_SECRET_FILE",
     ),
+    Setting(
+        "CHISO_SMTP_URL",
+        "",
+        "URL",
+        "the mail server for reminders: smtps://user:password@host, or smtp:// on port 587, where a password is sent"
+        " after STARTTLS only; a secret, so also from CHISO_SMTP_URL_FILE",
+    ),
+    Setting("CHISO_MAIL_FROM", "", "address", "the e-mail address that reminders come from"),
+    Setting("CHISO_REMINDER_HOOK", "", "URL", "where reminders are posted to as JSON"),
+    Setting(
+        "CHISO_REMINDER_HOOK_SECRET",
+        "",
+        "text",
+        "what signs the posted reminders; a secret, so also from CHISO_REMINDER_HOOK_SECRET_FILE",
+    ),
 )
-SECRETS = ("CHISO_DATABASE_URL", "CHISO_OIDC_CLIENT_SECRET")
+SECRETS = ("CHISO_DATABASE_URL", "CHISO_OIDC_CLIENT_SECRET", "CHISO_SMTP_URL", "CHISO_REMINDER_HOOK_SECRET")
 _OIDC = ("CHISO_OIDC_ISSUER", "CHISO_OIDC_CLIENT_ID", "CHISO_OIDC_CLIENT_SECRET")
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
@@ -64,6 +80,22 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True)
+class Mail:
+    """The server that sends our mail, and the address that it comes from."""
+
+    url: str = field(repr=False)
+    sender: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """Where reminders are posted to, and what signs them."""
+
+    url: str = field(repr=False)
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the programs were told."""
 
@@ -73,6 +105,8 @@ class Settings:
     database_url: str
     public_url: str
     provider: Provider | None
+    mail: Mail | None
+    hook: Hook | None
 
 
 def read(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -100,6 +134,8 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         database_url=url,
         public_url=_public_url(values["CHISO_PUBLIC_URL"]),
         provider=_provider(values),
+        mail=_mail(values),
+        hook=_hook(values),
     )
 
 
@@ -143,6 +179,39 @@ def _split(text: str) -> SplitResult:
         return urlsplit(text)
     except ValueError:  # a bracket that is not closed
         return urlsplit("")
+
+
+def _mail(values: Mapping[str, str]) -> Mail | None:
+    url, sender = values["CHISO_SMTP_URL"], values["CHISO_MAIL_FROM"]
+    if not _both("CHISO_SMTP_URL", "CHISO_MAIL_FROM", values):
+        return None
+    if not _has_host(url, "smtp", "smtps"):
+        raise BadSetting("CHISO_SMTP_URL must be smtps://user:password@host, or smtp:// and the host.")
+    if not re.fullmatch(r"[!-~]+@[!-~]+", sender):
+        raise BadSetting(f"CHISO_MAIL_FROM is “{sender}”; it must be an e-mail address, such as chiso@example.gov.vn.")
+    return Mail(url, sender)
+
+
+def _hook(values: Mapping[str, str]) -> Hook | None:
+    if not _both("CHISO_REMINDER_HOOK", "CHISO_REMINDER_HOOK_SECRET", values):
+        return None
+    if not _has_host(values["CHISO_REMINDER_HOOK"], "http", "https"):
+        raise BadSetting("CHISO_REMINDER_HOOK must be https:// and the host.")
+    return Hook(values["CHISO_REMINDER_HOOK"], values["CHISO_REMINDER_HOOK_SECRET"])
+
+
+def _both(one: str, other: str, values: Mapping[str, str]) -> bool:
+    if bool(values[one]) != bool(values[other]):
+        raise BadSetting(f"{one} and {other} are set together or not at all.")
+    return bool(values[one])
+
+
+def _has_host(url: str, *schemes: str) -> bool:
+    try:
+        address = urlsplit(url)
+        return address.scheme in schemes and bool(address.hostname) and address.port != 0
+    except ValueError:  # a port that is no number
+        return False
 
 
 _NAMES = {setting.name for setting in SETTINGS}

@@ -60,7 +60,11 @@ def newest() -> str:
 
 def run_file(name: str) -> None:
     """Run one file of SQL, as it stands, inside the running revision."""
-    statements = (_HERE / "versions" / name).read_text(encoding="utf-8")
+    run((_HERE / "versions" / name).read_text(encoding="utf-8"))
+
+
+def run(statements: str) -> None:
+    """Run statements of SQL, as they stand, inside the running revision."""
     op.get_bind().execution_options(no_parameters=True).exec_driver_sql(statements)
 
 

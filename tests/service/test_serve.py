@@ -114,6 +114,23 @@ def test_the_secret_that_was_shown_opens_the_door(service: Service) -> None:
     assert httpx2.get(f"{service.address}/v1/submissions", auth=("admin", "guess")).status_code == 401
 
 
+def test_what_is_sent_to_be_examined_later_is_examined_by_the_service_itself(service: Service) -> None:
+    secret = re.findall(r"Administrator: admin, secret (\S+)", service.log.read_text())[0]
+    with httpx2.Client(base_url=service.address, auth=("admin", secret)) as client:
+        answer = client.post(
+            "/v1/submissions",
+            headers={"Prefer": "respond-async"},
+            data={"dataset": "PUBLISHED_FIGURES"},
+            files={"file": ("later.csv", "indicator,reporting_unit,period,value\nEGDI_RANK,Norway,2024,17\n")},
+        )
+        assert (answer.status_code, answer.json()["state"]) == (202, "received"), answer.text
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while client.get(answer.headers["Location"]).json()["state"] != "published":
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    assert ranks(service, reporting_unit="NO") == {"2024": 17}
+
+
 def test_a_file_can_be_taken_in_while_the_service_runs(service: Service, tmp_path: Path) -> None:
     file = tmp_path / "figures.csv"
     file.write_text("indicator,reporting_unit,period,value\nNRI_RANK,Atlantis,2024,21\n")

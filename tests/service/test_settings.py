@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,37 @@ def test_the_documentation_has_every_setting_with_its_default() -> None:
         default = f"`{setting.default}`" if setting.default else "none"
         assert f"| `{setting.name}` | {default} | {setting.unit} | {setting.meaning} |" in documentation
     assert documentation.count("| `CHISO_") == len(SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({"CHISO_SMTP_URL": "smtp://mail"}, "CHISO_SMTP_URL and CHISO_MAIL_FROM are set together or not at all"),
+        ({"CHISO_MAIL_FROM": "a@b"}, "CHISO_SMTP_URL and CHISO_MAIL_FROM are set together or not at all"),
+        ({"CHISO_SMTP_URL": "mail:25", "CHISO_MAIL_FROM": "a@b"}, "CHISO_SMTP_URL must be smtps://"),
+        ({"CHISO_SMTP_URL": "smtp://mail:mail", "CHISO_MAIL_FROM": "a@b"}, "CHISO_SMTP_URL must be smtps://"),
+        ({"CHISO_SMTP_URL": "smtp://mail", "CHISO_MAIL_FROM": "chiso"}, "CHISO_MAIL_FROM is “chiso”; it must be"),
+        (
+            {"CHISO_REMINDER_HOOK": "https://hook"},
+            "CHISO_REMINDER_HOOK and CHISO_REMINDER_HOOK_SECRET are set together",
+        ),
+        ({"CHISO_REMINDER_HOOK": "hook", "CHISO_REMINDER_HOOK_SECRET": "x"}, "CHISO_REMINDER_HOOK must be https://"),
+    ],
+)
+def test_a_channel_of_reminders_is_whole_or_not_there(environment: dict[str, str], sentence: str) -> None:
+    with pytest.raises(BadSetting, match=re.escape(sentence)):
+        settings.read(environment)
+
+
+def test_the_secrets_of_a_channel_are_not_shown() -> None:
+    told = settings.read(
+        {
+            "CHISO_SMTP_URL": "smtps://chiso:hidden@mail",
+            "CHISO_MAIL_FROM": "chiso@example.gov.vn",
+            "CHISO_REMINDER_HOOK": "https://hook/hidden",
+            "CHISO_REMINDER_HOOK_SECRET": "hidden",
+        }
+    )
+    assert told.mail
+    assert told.hook
+    assert "hidden" not in repr((told.mail, told.hook))

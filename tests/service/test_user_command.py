@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from typer.testing import CliRunner
 
 from ingest.authority import Grant
-from ingest.stages import UnknownName
+from ingest.instructions import UnknownName
 from service import accounts, app, cli
 from service.accounts import Refused
 
