@@ -21,7 +21,7 @@ from starlette.concurrency import run_in_threadpool
 
 from ingest.authority import Actor
 from service import database
-from service.identity import SignedIn
+from service.identity.credentials import SignedIn
 from service.problems import Problem
 
 _KEY_LENGTH = 255

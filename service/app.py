@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from starlette.middleware.cors import CORSMiddleware
 
 from ingest.period import now
-from service import identity, metrics, portal, problems
+from service import metrics, portal, problems
 from service.api import (
     audit,
     compliance,
@@ -24,6 +24,7 @@ from service.api import (
     templates,
 )
 from service.head import HeadAsGet
+from service.identity import credentials
 from service.limits import Bounded
 from service.settings import Provider
 
@@ -76,7 +77,7 @@ def create(
     for tag, face in _OPEN:
         app.include_router(face.router, tags=[tag])
     for tag, face in _ASKING_WHO:
-        app.include_router(face.router, tags=[tag], responses=identity.REFUSALS)
+        app.include_router(face.router, tags=[tag], responses=credentials.REFUSALS)
     app.include_router(portal.router, include_in_schema=False)
     app.mount("/static", portal.static())
     app.add_middleware(HeadAsGet)

@@ -18,12 +18,13 @@ from ingest.period import NotAPeriod, moment, now
 from ingest.place import in_vietnamese
 from ingest.stages import Outcome
 from ingest.submission import Instructions, ReasonCode, Submission, errors
-from service import accounts, app, database, embedded, identity, intake, logs, settings, startup, worker
+from service import app, database, embedded, intake, logs, settings, startup, worker
 from service.archive import forms
 from service.commands import audit as audit_commands
 from service.commands import token, user
 from service.commands import worker as worker_commands
 from service.commands.terminal import err, out, prepared, status, typist
+from service.identity import accounts, credentials
 from sql import migration
 
 program = typer.Typer(
@@ -97,7 +98,7 @@ def serve() -> None:
     with status("Starting PostgreSQL") as tell, startup.opened(told, alone=True) as engine:
         prepared = startup.prepare(engine, tell=tell)
         with database.writing(engine) as connection:
-            secret = identity.first_secret(connection)
+            secret = credentials.first_secret(connection)
         tell("")
         _greet(told, prepared, secret)
         logs.configure()

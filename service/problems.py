@@ -19,7 +19,7 @@ from ingest.case import NotNow, SeenOtherwise
 from ingest.deadline import NotADeadline
 from ingest.observation import NotASeriesKey
 from ingest.period import NotAMoment, NotAPeriod
-from service import oidc
+from service.identity import oidc
 
 MEDIA_TYPE = "application/problem+json"
 

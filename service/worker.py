@@ -21,7 +21,8 @@ from structlog import get_logger
 
 from ingest import inbox
 from ingest.period import now
-from service import database, intake, reminders
+from service import database, intake
+from service.reminding import reminders
 from service.settings import Settings
 
 RETRIES = 3

@@ -19,7 +19,8 @@ from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from ingest import authority, registry
 from ingest.catalogue import Catalogue
 from ingest.period import LOCAL_ZONE
-from service import app, database, embedded, hashes, identity, logs, startup
+from service import app, database, embedded, logs, startup
+from service.identity import credentials, hashes
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 ACCEPTANCE_CATALOGUE = Path(__file__).parent / "catalogue_acceptance"
@@ -150,9 +151,9 @@ def own_engine(new_engine: Callable[[], Engine]) -> Engine:
 def sender(own_engine: Engine) -> Iterator[TestClient]:
     """A client of the module's own database that is signed in as the administrator."""
     with database.writing(own_engine) as connection:
-        secret = identity.new_secret(connection, by=TEST)
+        secret = credentials.new_secret(connection, by=TEST)
     with TestClient(app.create(own_engine), raise_server_exceptions=False) as client:
-        client.auth = (identity.ADMINISTRATOR, secret)
+        client.auth = (credentials.ADMINISTRATOR, secret)
         yield client
 
 

@@ -12,11 +12,11 @@ from pydantic import Field
 
 from ingest import audit, authority, registry
 from ingest.period import moment
-from service import identity
 from service.api import answers
 from service.api.parameters import PAGE, Cursor, Limit, read_cursor, wanted_format, write_cursor
 from service.api.shapes import Shape
 from service.asking import Reading, only_known
+from service.identity import credentials
 from service.problems import responses
 
 
@@ -71,7 +71,7 @@ _FORMATS = {"json": "application/json", "csv": "text/csv"}
 
 
 def _who_may(action: str) -> Callable[..., None]:
-    def check(asker: identity.SignedIn, connection: Reading) -> None:
+    def check(asker: credentials.SignedIn, connection: Reading) -> None:
         # The audit is about no single reporting unit, so a grant for one unit does not reach it.
         if not authority.may(asker, action, "audit", registry.read(connection)):
             raise authority.NotYours("The audit is for administrators and operators of the whole; ask one of them.")

@@ -11,7 +11,7 @@ from service.acting import Act, Acts
 from service.api import answers, case_shapes
 from service.api.submissions import attachment, concerning
 from service.asking import Reading, clock, only_known, refuse_nul
-from service.identity import SignedIn
+from service.identity.credentials import SignedIn
 from service.problems import Problem, responses
 
 router = APIRouter(

@@ -10,16 +10,17 @@ from pydantic import Field
 
 from ingest.authority import Actor, Grant
 from ingest.period import LOCAL_ZONE
-from service import accounts, database, identity, sessions, sign_in
+from service import database
 from service.api import answers
 from service.api.shapes import Shape
 from service.asking import clock, only_known
+from service.identity import accounts, credentials, sessions, sign_in
 from service.problems import Problem, responses
 
 router = APIRouter(
     prefix="/v1/session",
     dependencies=[Depends(only_known)],
-    responses=identity.REFUSALS | responses(HTTPStatus.BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE),
+    responses=credentials.REFUSALS | responses(HTTPStatus.BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 
 # The challenge that makes no browser open a window of its own; there is no registered one for a form.
@@ -67,8 +68,8 @@ def begin(request: Request, said: NameAndSecret) -> Response:
 
     A session that the browser had before ends.
     """
-    identity.refuse_other_sites(request)
-    now, engine, address = clock(request), request.app.state.engine, identity.address_of(request)
+    credentials.refuse_other_sites(request)
+    now, engine, address = clock(request), request.app.state.engine, credentials.address_of(request)
     try:
         account = sign_in.by_secret(engine, said.name, said.secret, address=address, now=now)
     except Problem as problem:
@@ -85,7 +86,7 @@ def begin(request: Request, said: NameAndSecret) -> Response:
 
 
 @router.get("", responses=answers.documented(WhoAsks), summary="Who am I?")
-def current(known: identity.Known) -> Response:
+def current(known: credentials.Known) -> Response:
     """Who asks; without credentials, or after the session has ended, that is the public."""
     return _who(known.actor, known.until)
 
@@ -96,7 +97,7 @@ def current(known: identity.Known) -> Response:
     summary="Sign out",
     responses={204: {"description": "there is no session any more"}},
 )
-def end(request: Request, known: identity.Known) -> Response:
+def end(request: Request, known: credentials.Known) -> Response:
     """End the session here and take the cookie back; where there is none, that is well too."""
     if known.session:
         with database.writing(request.app.state.engine) as connection:
@@ -115,14 +116,14 @@ def end(request: Request, known: identity.Known) -> Response:
         **responses(HTTPStatus.UNPROCESSABLE_ENTITY),
     },
 )
-def change_secret(request: Request, known: identity.Known, asker: identity.SignedIn, said: OldAndNew) -> Response:
+def change_secret(request: Request, known: credentials.Known, asker: credentials.SignedIn, said: OldAndNew) -> Response:
     """Keep the new secret in place of the old one."""
     now, engine = clock(request), request.app.state.engine
     if any(each.role == "machine" for each in asker.grants):
         sentence = "A machine has no secret to change; an administrator makes another token with `chiso token create`."
         raise Problem(HTTPStatus.FORBIDDEN, "not-a-person", sentence)
     try:
-        account = sign_in.by_secret(engine, asker.name, said.old, address=identity.address_of(request), now=now)
+        account = sign_in.by_secret(engine, asker.name, said.old, address=credentials.address_of(request), now=now)
     except Problem as problem:
         if problem.kind == "wrong-secret":
             sentence = "The old secret is not yours; nothing was changed."

@@ -25,7 +25,7 @@ from service.api import answers, case_shapes
 from service.api.parameters import PAGE, Cursor, Format, Limit, codes, read_cursor, wanted_format, write_cursor
 from service.archive import returns
 from service.asking import Reading, clock, only_known
-from service.identity import SignedIn
+from service.identity.credentials import SignedIn
 from service.problems import Problem, answer, responses
 
 router = APIRouter(

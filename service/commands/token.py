@@ -7,8 +7,9 @@ import typer
 from rich.table import Table
 
 from ingest.period import LOCAL_ZONE, now
-from service import database, grants, tokens
+from service import database
 from service.commands.terminal import out, prepared, typist
+from service.identity import grants, tokens
 
 program = typer.Typer(help="Tokens of machines that send figures.", no_args_is_help=True)
 

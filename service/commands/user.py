@@ -8,8 +8,9 @@ from sqlalchemy import Connection
 
 from ingest.authority import Grant
 from ingest.period import LOCAL_ZONE, now
-from service import accounts, database, grants, identity
+from service import database
 from service.commands.terminal import out, prepared, typist
+from service.identity import accounts, credentials, grants
 
 program = typer.Typer(help="Accounts of people and what they may do.", no_args_is_help=True)
 
@@ -96,7 +97,7 @@ def enable(name: Name) -> None:
 def secret(name: Name = accounts.ADMINISTRATOR) -> None:
     """Give an account a new secret, show it this once, and end its sessions."""
     with prepared() as engine, database.writing(engine) as connection:
-        new = identity.new_secret(connection, name, by=typist())
+        new = credentials.new_secret(connection, name, by=typist())
     _show(new)
 
 

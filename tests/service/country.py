@@ -15,7 +15,8 @@ from sqlalchemy import Engine
 
 from ingest.authority import Grant
 from ingest.readers.workbook import INPUT_SHEET, VALUE_HEADING
-from service import accounts, database
+from service import database
+from service.identity import accounts
 from tests.conftest import TEST, Clock
 
 DATASET, PERIOD = "PROVINCE_QUARTERLY", "2024-Q4"

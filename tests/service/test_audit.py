@@ -16,8 +16,9 @@ from typer.testing import CliRunner, Result
 
 from ingest import audit
 from ingest.authority import Actor, Grant
-from service import app, cli, database, identity
+from service import app, cli, database
 from service.api.audit import Act, Acts, Verification
+from service.identity import credentials
 from tests.ingest.test_audit import compute_anew
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "audit.md").read_text(encoding="utf-8")
@@ -143,7 +144,7 @@ def test_nobody_reads_the_audit_without_the_right_to_all_of_it(watched: TestClie
             ([Grant("administrator")], 200),
         ):
             service = app.create(own_engine)
-            service.dependency_overrides[identity.signed_in] = lambda grants=grants: Actor("x", tuple(grants))
+            service.dependency_overrides[credentials.signed_in] = lambda grants=grants: Actor("x", tuple(grants))
             with TestClient(service) as client:
                 answer = client.get(address)
                 assert answer.status_code == status, (address, grants)

@@ -16,8 +16,9 @@ from sqlalchemy.exc import DBAPIError
 
 from ingest.authority import Grant, may
 from ingest.catalogue import Catalogue
-from service import accounts, app, database, hashes, identity, tokens
-from service.accounts import Refused
+from service import app, database
+from service.identity import accounts, credentials, hashes, tokens
+from service.identity.accounts import Refused
 from sql import migration
 from tests.conftest import NOW, TEST, Clock
 
@@ -236,7 +237,7 @@ def test_a_new_secret_lets_its_person_in_at_once(door: Callable[..., TestClient]
     fail(own_engine, 10, name=lan)
     assert ask(door(), lan, SECRET).status_code == 429
     with database.writing(own_engine) as connection:
-        secret = identity.new_secret(connection, lan, by=TEST)
+        secret = credentials.new_secret(connection, lan, by=TEST)
     assert ask(door(), lan, secret).status_code == 200
     assert ask(door(), lan, SECRET).status_code == 401
 
@@ -330,7 +331,7 @@ def test_secrets_are_nowhere_in_the_database_nor_in_the_audit(
 ) -> None:
     token = new_token(own_engine, f"{lan}-1")
     with database.writing(own_engine) as connection:
-        first = identity.new_secret(connection, lan, by=TEST)
+        first = credentials.new_secret(connection, lan, by=TEST)
     client = door()
     client.post(WHO, json={"name": lan, "secret": first})
     chosen = "năm con gà mái"
@@ -390,7 +391,7 @@ def everything(engine: Engine) -> Iterator[str]:
     ],
 )
 def test_the_database_refuses_an_identity_that_must_never_be(connection: Connection, rule: str, statement: str) -> None:
-    identity.new_secret(connection, by=TEST)
+    credentials.new_secret(connection, by=TEST)
     with pytest.raises(DBAPIError, match=rule):
         connection.execute(text(statement))
 
@@ -411,7 +412,7 @@ def test_the_administrator_of_an_earlier_version_keeps_every_right(new_database:
             Grant("operator"),
             Grant("publisher"),
         )
-        assert identity.first_secret(connection) is None
+        assert credentials.first_secret(connection) is None
     client = TestClient(app.create(engine), raise_server_exceptions=False)
     assert ask(client, "admin", "the secret of then").status_code == 200
     engine.dispose()

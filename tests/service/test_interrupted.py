@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
 from ingest import audit
 from ingest.authority import Grant
 from ingest.case import ACTS
-from service import accounts, app, database
+from service import app, database
+from service.identity import accounts
 from tests.conftest import TEST, close_with
 from tests.service.country import DATASET, PERIOD, clock_at
 

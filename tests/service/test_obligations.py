@@ -17,12 +17,13 @@ from ingest import obligations
 from ingest.authority import Actor, Grant, NotYours
 from ingest.obligations import STATES
 from ingest.period import parse
-from service import app, identity
+from service import app
 from service.api.compliance import Compliance
 from service.api.obligations import Obligation, Obligations
 from service.archive import compliance
 from service.archive import obligations as archive
 from service.archive.obligations import Asked
+from service.identity import credentials
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "deadlines.md").read_text(encoding="utf-8")
 PROVINCES, MINISTRIES = "PROVINCE_QUARTERLY", "MINISTRY_QUARTERLY"
@@ -44,7 +45,7 @@ def signed_in(own_engine: Engine) -> Iterator[Callable[[Actor], TestClient]]:
     with TestClient(application, raise_server_exceptions=False) as client:
 
         def as_actor(actor: Actor) -> TestClient:
-            application.dependency_overrides[identity.signed_in] = lambda: actor
+            application.dependency_overrides[credentials.signed_in] = lambda: actor
             return client
 
         yield as_actor

@@ -20,8 +20,9 @@ from sqlalchemy import Engine, text
 
 from ingest.authority import Grant
 from ingest.period import now
-from service import accounts, app, database, oidc
-from service.oidc import NotVouchedFor
+from service import app, database
+from service.identity import accounts, oidc
+from service.identity.oidc import NotVouchedFor
 from service.settings import Provider
 from tests.conftest import TEST
 

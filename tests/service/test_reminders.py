@@ -21,7 +21,9 @@ from structlog.testing import capture_logs
 from ingest.authority import Grant
 from ingest.catalogue import Catalogue
 from ingest.period import LOCAL_ZONE
-from service import accounts, database, letter, reminders, settings
+from service import database, settings
+from service.identity import accounts
+from service.reminding import letter, reminders
 from service.settings import Settings
 from tests.conftest import TEST
 from tests.service.test_serve import free_port

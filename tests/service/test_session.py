@@ -8,7 +8,8 @@ from httpx2 import Response
 from sqlalchemy import Engine, text
 
 from ingest.authority import Grant
-from service import accounts, app, database, hashes, identity, tokens
+from service import app, database
+from service.identity import accounts, credentials, hashes, tokens
 from tests.conftest import NOW, TEST, Clock
 
 SESSION, SECRET_OF = "/v1/session", "/v1/session/secret"
@@ -197,7 +198,7 @@ def test_a_new_secret_from_the_command_line_ends_all_sessions(
     for each in browsers[:2]:
         sign_in(each)
     with database.writing(own_engine) as connection:
-        identity.new_secret(connection, lan, by=TEST)
+        credentials.new_secret(connection, lan, by=TEST)
     assert [who(each) for each in browsers[:2]] == ["public", "public"]
 
 

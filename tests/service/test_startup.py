@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import text
 
-from service import database, identity, intake, startup
+from service import database, intake, startup
+from service.identity import credentials
 
 
 def test_a_start_that_was_cut_off_between_two_files_is_finished_by_the_next(
@@ -36,9 +37,9 @@ def test_the_first_secret_is_given_once(new_database: Callable[[], str]) -> None
     engine = database.connect(new_database())
     startup.prepare(engine, tell=lambda _: None)
     with database.writing(engine) as connection:
-        assert identity.first_secret(connection)
+        assert credentials.first_secret(connection)
     with database.writing(engine) as connection:
-        assert identity.first_secret(connection) is None
+        assert credentials.first_secret(connection) is None
     engine.dispose()
 
 

@@ -12,8 +12,9 @@ from typer.testing import CliRunner
 
 from ingest.authority import Grant
 from ingest.instructions import UnknownName
-from service import accounts, app, cli
-from service.accounts import Refused
+from service import app, cli
+from service.identity import accounts
+from service.identity.accounts import Refused
 
 Typed = Callable[..., str]
 

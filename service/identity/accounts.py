@@ -14,7 +14,7 @@ from ingest import audit
 from ingest.authority import Actor, Grant
 from ingest.instructions import UnknownName
 from ingest.spelling import nearest
-from service import grants, hashes, sessions
+from service.identity import grants, hashes, sessions
 
 ADMINISTRATOR = "admin"
 SHORTEST_SECRET = 12  # characters; NIST SP 800-63B asks for length, and forbids rules of composition

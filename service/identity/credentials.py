@@ -17,9 +17,10 @@ from sqlalchemy import Connection, Engine, text
 
 from ingest import authority
 from ingest.authority import PUBLIC, Actor, Grant
-from service import accounts, database, sessions, sign_in, tokens
-from service.accounts import ADMINISTRATOR
+from service import database
 from service.asking import clock
+from service.identity import accounts, sessions, sign_in, tokens
+from service.identity.accounts import ADMINISTRATOR
 from service.problems import Problem, responses
 
 # What a route that asks who asks can answer beside its own.

@@ -18,9 +18,10 @@ from ingest import registry
 from ingest.authority import answers_for
 from ingest.catalogue import Catalogue
 from ingest.period import LOCAL_ZONE
-from service import database, delivery, letter
+from service import database
 from service.archive import obligations
-from service.letter import Reminder
+from service.reminding import delivery, letter
+from service.reminding.letter import Reminder
 from service.settings import Hook, Mail, Settings
 
 _log = get_logger()

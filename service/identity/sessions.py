@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from ingest import audit
 from ingest.authority import Actor
-from service import hashes
+from service.identity import hashes
 
 COOKIE = "chiso_session"
 IDLE_LIMIT = timedelta(minutes=30)

@@ -10,8 +10,9 @@ from math import ceil
 
 from sqlalchemy import Connection, Engine, text
 
-from service import accounts, database, hashes
-from service.accounts import Account
+from service import database
+from service.identity import accounts, hashes
+from service.identity.accounts import Account
 from service.problems import Problem
 
 WINDOW = timedelta(minutes=15)

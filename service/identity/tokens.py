@@ -13,8 +13,8 @@ from ingest.authority import Actor, Grant
 from ingest.instructions import UnknownName
 from ingest.period import LOCAL_ZONE
 from ingest.spelling import nearest
-from service import hashes
-from service.accounts import Refused
+from service.identity import hashes
+from service.identity.accounts import Refused
 
 PREFIX = "chs"  # what scanners for leaked secrets look for
 _ID_BYTES = 6
