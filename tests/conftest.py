@@ -7,6 +7,7 @@ of its own (`new_engine`).
 
 import itertools
 import os
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
 
 from ingest import authority, registry
 from ingest.catalogue import Catalogue
@@ -75,17 +77,17 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def new_database(server_url: str) -> Iterator[Callable[[], str]]:
-    """Makes an empty database and returns its URL; all are dropped when the session ends."""
+def new_database(server_url: str) -> Iterator[Callable[..., str]]:
+    """Makes an empty database, or a copy of another, and returns its URL; all are dropped when the session ends."""
     names = (f"chiso_test_{os.getpid()}_{number}" for number in itertools.count())
     made: list[str] = []
     base = make_url(server_url.replace("postgresql://", "postgresql+psycopg://", 1))
     engine = create_engine(base, isolation_level="AUTOCOMMIT")
 
-    def make() -> str:
+    def make(template: str = "template0") -> str:
         name = next(names)
         with engine.connect() as connection:
-            connection.execute(text(f"create database {name} template template0 encoding 'UTF8'"))
+            connection.execute(text(f"create database {name} template {template} encoding 'UTF8'"))
         made.append(name)
         return base.set(database=name).render_as_string(hide_password=False)
 
@@ -97,15 +99,20 @@ def new_database(server_url: str) -> Iterator[Callable[[], str]]:
 
 
 @pytest.fixture(scope="session")
-def new_engine(new_database: Callable[[], str]) -> Iterator[Callable[[], Engine]]:
+def new_engine(new_database: Callable[..., str]) -> Iterator[Callable[[], Engine]]:
     """Makes a database with schema, catalogue and published figures, and a pool on it."""
     engines: list[Engine] = []
+    prepared: list[str] = []
 
     def make() -> Engine:
-        engine = database.connect(new_database())
+        if not prepared:
+            first = database.connect(new_database())
+            startup.prepare(first, tell=lambda _: None)
+            _note(first)
+            prepared.append(str(first.url.database))
+            first.dispose()
+        engine = database.connect(_copied(new_database, prepared[0]))
         engines.append(engine)
-        startup.prepare(engine, tell=lambda _: None)
-        _note(engine)
         return engine
 
     yield make
@@ -165,6 +172,17 @@ def cheap_hashes() -> Iterator[None]:
         patch.setattr(hashes, "_hasher", cheap)
         patch.setattr(hashes, "_NOBODYS", cheap.hash("nobody's"))
         yield
+
+
+def _copied(new_database: Callable[..., str], template: str) -> str:
+    """A copy of a database; a background process of TimescaleDB may hold the template for a moment."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return new_database(template)
+        except OperationalError:
+            if time.monotonic() > deadline:
+                raise
 
 
 def _note(engine: Engine) -> None:
