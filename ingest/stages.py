@@ -24,6 +24,7 @@ from ingest.submission import (
     ReasonCode,
     Remark,
     Signature,
+    State,
     Submission,
     Summary,
     errors,
@@ -64,7 +65,12 @@ class Outcome:
 
     summary: Summary
     findings: list[Finding]
-    stored: bool
+    state: State
+
+    @property
+    def stored(self) -> bool:
+        """Whether the figures are in the ledger."""
+        return self.state == "published"
 
 
 def receive(
@@ -112,21 +118,21 @@ def go_on(connection: Connection, number: int, *, by: Actor, now: datetime) -> O
     known = inbox.lock(connection, number)
     content, said = inbox.content(connection, number)
     if known.state not in ("received", "examined"):
-        return Outcome(known.summary or Summary(), list(known.findings), stored=known.state == "published")
+        return Outcome(known.summary or Summary(), list(known.findings), known.state)
     catalogue = registry.read(connection)
     reviewed = bool(catalogue.datasets[said.dataset].review)
     checked = examination.checked(catalogue, content, said, now=now)
     summary = examination.attempted(connection, number, checked, said, keep=not reviewed)
     inbox.record_findings(connection, number, checked.findings, summary or Summary(refused=checked.refused))
     inbox.move(connection, number, "examine", "examined", by=by, now=now)
-    examined = _moved(connection, known, "examine", by=by, errors=len(errors(checked.findings)))
+    reached = _moved(connection, known, "examine", by=by, errors=len(errors(checked.findings)))
     if summary and not reviewed:
         inbox.move(connection, number, "submit", "accepted", by=by, now=now)
-        _moved(connection, examined, "submit", by=by)
-        _published(connection, number, summary, said, at=said.published_at or now, by=by, now=now)
+        _moved(connection, reached, "submit", by=by)
+        reached = _published(connection, number, summary, said, at=said.published_at or now, by=by, now=now)
     elif summary and said.submit and not unanswered(checked.findings):
-        _submit(connection, examined, said, _rivals(connection, examined, said), by=by, now=now)
-    return Outcome(summary or Summary(refused=checked.refused), checked.findings, stored=bool(summary) and not reviewed)
+        reached = _submitted_at_once(connection, reached, said, by=by, now=now)
+    return Outcome(summary or Summary(refused=checked.refused), checked.findings, reached.state)
 
 
 def submit(
@@ -337,6 +343,18 @@ def _moved(connection: Connection, before: Submission, act: str, *, by: Actor, *
         after={"state": after.state, "level": after.level} | facts,
     )
     return after
+
+
+def _submitted_at_once(
+    connection: Connection, known: Submission, said: Instructions, *, by: Actor, now: datetime
+) -> Submission:
+    """The submission, submitted as its sender asked when sending it, or examined still with the reason why not."""
+    try:
+        rivals = _rivals(connection, known, said)
+    except (NamesNoCorrection, AcceptedAlready) as refused:
+        inbox.record_failure(connection, known.id, str(refused))
+        return inbox.get(connection, known.id)
+    return _submit(connection, known, said, rivals, by=by, now=now)
 
 
 def _submit(

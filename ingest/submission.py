@@ -123,7 +123,7 @@ class Submission:
     """One reporting unit's return for one dataset and period, or a file of published figures.
 
     `version` counts the moves, `level` is the review that it waits for, `corrects` the published submission that it
-    corrects, `failure` why the last work on it in the background failed.
+    corrects, `failure` why it did not go as far as was asked.
     """
 
     id: int

@@ -255,7 +255,9 @@ def _report_state(submission: Submission, *, new: bool) -> None:
     """Where the submission stands, and what comes next."""
     wrong = errors(submission.findings)
     what_next = {
-        "examined": "Nothing was stored." if wrong else "It is not submitted yet: --submit, or the API.",
+        "examined": "Nothing was stored."
+        if wrong
+        else submission.failure or "It is kept and not submitted: with --submit it is, where no warning asks.",
         "submitted": "It waits for its review.",
         "published": "Its figures are published.",
     }.get(submission.state, "")

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ingest.stages import Outcome
+from ingest.submission import Summary, errors
 from service import database
 from service.archive import latest
 
@@ -33,7 +34,7 @@ _observations = Counter(
 )
 _ingest = Histogram(
     "chiso_ingest_duration_seconds",
-    "From a submission's bytes to its commit.",
+    "From a submission's bytes to what was found in them.",
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
     registry=SERVICE,
 )
@@ -48,11 +49,19 @@ def exposition(engine: Engine) -> bytes:
 
 
 def count_submission(outcome: Outcome, *, seconds: float) -> None:
-    """Count one submission and what became of its figures."""
-    _submissions.labels("published" if outcome.stored else "refused").inc()
-    for name in ("created", "revised", "unchanged", "refused"):
-        _observations.labels(name).inc(getattr(outcome.summary, name))
+    """Count one submission that was examined, by how far it went, and what became of its figures."""
+    blocked = outcome.state == "examined" and errors(outcome.findings)
+    _submissions.labels("refused" if blocked else outcome.state).inc()
+    _observations.labels("refused").inc(outcome.summary.refused)
+    if outcome.stored:
+        count_figures(outcome.summary)
     _ingest.observe(seconds)
+
+
+def count_figures(summary: Summary) -> None:
+    """Count the figures of a submission that was published."""
+    for name in ("created", "revised", "unchanged"):
+        _observations.labels(name).inc(getattr(summary, name))
 
 
 class Figures(Collector):

@@ -217,7 +217,7 @@ class SubmissionEntry(Shape):
     reason: str | None
     signature: Signature | None
     superseded_by: int | None
-    failure: str | None = Field(description="why the last work on it in the background failed")
+    failure: str | None = Field(description="why it did not go as far as was asked")
     accept_good_rows: bool | None = Field(description="whether good rows were published although others were refused")
     published_at: datetime | None = Field(description="from when its figures are public")
     summary: Summary | None

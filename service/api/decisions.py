@@ -14,6 +14,7 @@ from fastapi.responses import Response
 from ingest import stages
 from ingest.period import moment
 from ingest.submission import Remark, Signature, Submission
+from service import intake
 from service.acting import Act, Acts, Seen
 from service.api import answers, case_shapes
 from service.api.submissions import concerning, told
@@ -92,7 +93,7 @@ def publish(
     case: Case, said: Annotated[case_shapes.Publishing, Body(default_factory=case_shapes.Publishing)]
 ) -> Response:
     """Publish the figures of an accepted return, now or from a later moment on; all of them or none."""
-    return case.done(stages.publish, at=moment(said.at) if said.at else None)
+    return case.done(intake.publish, at=moment(said.at) if said.at else None)
 
 
 @router.post("/take-back", summary="Take a return back")

@@ -18,7 +18,7 @@ from ingest import case, inbox, registry
 from ingest.authority import Actor
 from ingest.catalogue import Catalogue
 from ingest.period import moment, parse
-from ingest.submission import Instructions, State, Submission, errors
+from ingest.submission import Instructions, State, Submission, errors, unanswered
 from service import intake
 from service.acting import Act, Acts
 from service.api import answers, case_shapes
@@ -104,7 +104,7 @@ def create(
 
     A dataset that is reviewed keeps the case for its sender to submit (or submits it, with `submit`); one that is not
     publishes it at once where nothing is wrong. The same file for the same dataset, reporting unit and period is the
-    same submission. What is larger than 2 MB, or sent with `Prefer: respond-async`, is examined after the answer.
+    same submission. What is larger than 1 MB, or sent with `Prefer: respond-async`, is examined after the answer.
     """
     engine, now = request.app.state.engine, clock(request)
     said = intake.settled(engine, sent.said)
@@ -253,19 +253,25 @@ def _entry(submission: Submission, asker: Actor, catalogue: Catalogue) -> dict[s
 
 def _refused(request: Request, submission: Submission) -> Response:
     """It was kept, and did not go as far as was asked: a problem that is an answer, not a failure."""
-    found = errors(submission.findings) or list(submission.findings)
-    severity = found[0].severity
-    counted = f"{len(found)} {severity}{'s' if len(found) != 1 else ''}"
     problem = Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "submission-refused",
-        f"Nothing was stored: {counted}. {found[0]}",
+        f"Nothing was stored: {_obstacle(submission)}",
         submission=submission.id,
         summary=asdict(submission.summary) if submission.summary else None,
         findings=[asdict(finding) | {"number": number} for number, finding in enumerate(submission.findings)],
     )
     problem.headers["ETag"] = f'"{submission.version}"'
     return answer(request, problem)
+
+
+def _obstacle(submission: Submission) -> str:
+    """Why a submission did not go as far as was asked."""
+    if submission.failure:
+        return submission.failure
+    found = errors(submission.findings) or unanswered(submission.findings)
+    severity = found[0].severity
+    return f"{len(found)} {severity}{'s' if len(found) != 1 else ''}. {found[0]}"
 
 
 async def _file(form: FormData) -> tuple[bytes, str]:

@@ -15,7 +15,7 @@ alter table submission
     add column reason_code   text,
     add column signature     jsonb,                         -- {compiled_by, checked_by, signed_by, signed_as, ...}
     add column superseded_by bigint  references submission,
-    add column failure       text,                          -- why the last work on it in the background failed
+    add column failure       text,                          -- why it did not go as far as was asked
     add constraint submission_state_is_known check (state in (
         'received', 'examined', 'submitted', 'in_review', 'returned', 'accepted', 'published', 'superseded', 'withdrawn'
     )),

@@ -182,6 +182,10 @@ def test_a_correction_keeps_both_figures_and_asks_for_its_reason(ministry: Minis
     assert known(ministry, "GSO22") == [55]
     assert known(ministry, "GSO22", as_of="2025-02-19") == [50]
     other = ministry.reporter.send("GSO22", row("GSO22", 56), corrects=first["id"], reason="x").json()
+    at_once = ministry.reporter.send("GSO22", row("GSO22", 57), corrects=first["id"], reason="x", submit="true")
+    assert at_once.status_code == 422
+    assert f"say that this one corrects {second['id']}" in at_once.json()["detail"]
+    assert ministry.reporter.get(f"/v1/submissions/{at_once.json()['submission']}")["state"] == "examined"
     stale = ministry.reporter.act(other, "submit", reason_code="correction")
     assert f"say that this one corrects {second['id']}" in stale.json()["detail"]
 

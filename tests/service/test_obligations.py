@@ -200,7 +200,7 @@ def test_an_extension_moves_the_deadline_and_stands_in_the_audit(
         (400, "not-a-period", {"period": "soon"}),
         (400, "reason-missing", {"reason": " "}),
         (400, "invalid-parameter", {"reason": "a\0b"}),
-        (400, "invalid-parameter", {"raeson": "a flood"}),
+        (400, "unknown-parameter", {"raeson": "a flood"}),
         (404, "unknown-code", {"dataset": "PROVINCE_QUATERLY"}),
         (404, "unknown-code", {"reporting_unit": "GSO*"}),
         (404, "no-deadline", {"reporting_unit": "GSO24_2025"}),
