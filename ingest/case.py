@@ -7,7 +7,7 @@ docs/submissions.md is drawn from it.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ingest.authority import MATRIX, Actor, Grant, NotYours, Role, reaches
+from ingest.authority import MATRIX, Actor, Grant, NotYours, Role, answers_for, reaches
 from ingest.catalogue import Catalogue
 from ingest.dataset import Dataset
 from ingest.submission import Move, State, Submission
@@ -40,11 +40,12 @@ class Act:
     vi: str
     with_reason: bool = False
     by_another: bool = False
+    thing: str = "submission"
 
     @property
     def roles(self) -> frozenset[Role]:
         """Who may, where the state allows it."""
-        return MATRIX["submission"].get(self.name, frozenset())
+        return MATRIX[self.thing].get(self.name, frozenset())
 
 
 ACTS: dict[str, Act] = {
@@ -102,6 +103,10 @@ ACTS: dict[str, Act] = {
         ),
     )
 }
+# Evidence is attached until the return is decided; the case itself does not move by it.
+ATTACH = Act(
+    "attach", ACTS["take_back"].before, (), "a file is laid beside it", "đính kèm minh chứng", thing="evidence"
+)
 # What an answer tells the asker about: may_submit, may_return, ...
 OFFERED = ("submit", "take_up", "accept", "return", "publish", "take_back", "withdraw")
 
@@ -175,24 +180,19 @@ def may_send(dataset: Dataset, reporting_unit: str | None, by: Actor, catalogue:
 
 def readable(by: Actor, catalogue: Catalogue) -> dict[str, frozenset[str | None] | None]:
     """By dataset, the reporting units whose submissions the actor may read; None stands for all."""
-    units: list[str | None] = [None, *(unit.code for unit in catalogue.reporting_units)]
     grants = [grant for grant in by.grants if grant.role in MATRIX["submission"]["read"]]
     told: dict[str, frozenset[str | None] | None] = {}
     for dataset in catalogue.datasets.values():
-        reach = [_reach(grant, dataset, units, catalogue) for grant in grants]
+        reach = [_reach(grant, dataset, catalogue) for grant in grants if grant.dataset in (None, dataset.code)]
         known = [each for each in reach if each is not None]
         told[dataset.code] = frozenset[str | None]().union(*known) if len(known) == len(reach) else None
     return told
 
 
-def _reach(
-    grant: Grant, dataset: Dataset, units: list[str | None], catalogue: Catalogue
-) -> frozenset[str | None] | None:
-    if grant.reporting_unit is None and grant.dataset in (None, dataset.code):
-        return None
-    if grant.role == "reviewer" and _reaches(grant, None, dataset, catalogue):
-        return None
-    return frozenset(unit for unit in units if _reaches(grant, unit, dataset, catalogue))
+def _reach(grant: Grant, dataset: Dataset, catalogue: Catalogue) -> frozenset[str | None] | None:
+    if grant.role == "reviewer":
+        return None if _reaches(grant, None, dataset, catalogue) else frozenset()
+    return None if grant.reporting_unit is None else answers_for(grant.reporting_unit, catalogue)
 
 
 def _reaches(grant: Grant, reporting_unit: str | None, dataset: Dataset, catalogue: Catalogue) -> bool:

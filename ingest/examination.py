@@ -20,11 +20,11 @@ from ingest.submission import Finding, Instructions, Submission, Summary, errors
 class NotSound(Exception):
     """Something in the figures has to be mended or answered before the submission can go on."""
 
-    def __init__(self, what_to_do: str, findings: Sequence[Finding]) -> None:
-        """Say how much and what to do, and keep the findings."""
-        count, severity = len(findings), findings[0].severity
-        super().__init__(f"{count} {severity}{'s' if count != 1 else ''}. {what_to_do}: {findings[0]}")
-        self.findings = findings
+    def __init__(self, what_to_do: str, findings: Sequence[Finding], wrong: Sequence[Finding]) -> None:
+        """Say how much is wrong and what to do, and keep that with its numbers among all findings."""
+        count, severity = len(wrong), wrong[0].severity
+        super().__init__(f"{count} {severity}{'s' if count != 1 else ''}. {what_to_do}: {wrong[0]}")
+        self.findings = [(number, each) for number, each in enumerate(findings) if each in wrong]
 
 
 class UnknownPlace(Exception):

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from ingest import audit, case, evidence, examination, inbox, ledger, registry
 from ingest.authority import Actor, NotYours
-from ingest.case import ACTS, SeenOtherwise
+from ingest.case import ACTS, ATTACH, SeenOtherwise
 from ingest.catalogue import Catalogue
 from ingest.examination import NotSound
 from ingest.submission import (
@@ -48,8 +48,8 @@ class NamesNoCorrection(Exception):
     """A return that is published is corrected by one that says so: which, why, in a code and in words."""
 
 
-class AcceptedAlready(Exception):
-    """Another submission of the same return is accepted, and waits for its publication."""
+class AnotherIsAhead(Exception):
+    """Another submission of the same return is accepted already, or came later and is under review."""
 
 
 class TooEarly(Exception):
@@ -57,6 +57,9 @@ class TooEarly(Exception):
 
 
 _NOTHING_TO_CORRECT = "There is no published submission {} of this return to correct; leave “corrects” out."
+
+
+_IN_REVIEW = ("submitted", "in_review")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,27 +153,28 @@ def submit(
 ) -> Submission:
     """Stand by a return: every error mended, every warning justified (by the number of its finding), signed.
 
-    It takes the place of earlier ones of the same return that are still on their way.
+    It takes the place of earlier ones of the same return that are still on their way. What was found is recorded also
+    where it is not sound, so that the sender can answer it.
 
-    Raises NotYours, NotNow, SeenOtherwise, NotSound, NamesNoCorrection.
+    Raises NotYours, NotNow, SeenOtherwise, NotSound, NamesNoCorrection, AnotherIsAhead.
     """
     known, catalogue = _held(connection, number, "submit", by=by, seen=seen)
     content, before = inbox.content(connection, number)
     said = replace(
         before,
-        corrects=corrects or before.corrects,
+        corrects=corrects or _still_published(connection, before.corrects),
         reason_code=reason_code or before.reason_code,
         reason=reason or before.reason,
     )
     rivals = _rivals(connection, known, said)
     checked = examination.checked(catalogue, content, said, now=now)
     summary = examination.attempted(connection, number, checked, said, keep=False)
-    if summary is None:
-        raise NotSound("Mend it and send it again", errors(checked.findings))
-    answered = examination.justified(known.findings, checked.findings, justifications, by=by)
-    if open_warnings := unanswered(answered):
-        raise NotSound("Justify it under its number in “justifications”, or mend it and send it again", open_warnings)
-    inbox.record_findings(connection, number, answered, summary)
+    found = examination.justified(known.findings, checked.findings, justifications, by=by)
+    inbox.record_findings(connection, number, found, summary or Summary(refused=checked.refused))
+    if wrong := errors(found):
+        raise NotSound("Mend it and send it again", found, wrong)
+    if wrong := unanswered(found):
+        raise NotSound("Justify it under its number in “justifications”, or mend it and send it again", found, wrong)
     return _submit(connection, known, said, rivals, by=by, now=now, signature=signature)
 
 
@@ -237,20 +241,23 @@ def publish(
 
     A published return that it corrects is superseded; both stay readable as of their time.
 
-    Raises NotYours, NotNow, SeenOtherwise, TooEarly, and NotSound where the catalogue or the ledger changed since it
-    was accepted so that a rule is broken now.
+    Raises NotYours, NotNow, SeenOtherwise, TooEarly; NotSound where the catalogue or the ledger changed since it was
+    accepted so that a rule is broken now, and NamesNoCorrection where what it corrects is not published any more.
     """
     if at is not None and at < now:
         raise TooEarly(f"{at.isoformat()} lies in the past; a figure is public from now on, or from a later moment.")
     known, catalogue = _held(connection, number, "publish", by=by, seen=seen)
     content, said = inbox.content(connection, number)
+    _others(connection, known, said)
     public_from = at or now
     checked = examination.checked(catalogue, content, replace(said, published_at=public_from), now=now)
     if known.signature and str(known.signature):
         checked.observations["document"] = checked.observations["document"].fillna(str(known.signature))
     summary = examination.attempted(connection, number, checked, said, keep=True)
     if summary is None:
-        raise NotSound("Since it was accepted this stands against it; return it", errors(checked.findings))
+        raise NotSound(
+            "Since it was accepted this stands against it; return it", checked.findings, errors(checked.findings)
+        )
     if said.corrects:
         _supersede(connection, said.corrects, number, by=by, now=now)
     return _published(connection, number, summary, said, at=public_from, by=by, now=now)
@@ -307,8 +314,7 @@ def attach(
     Raises NotYours, NotNow once the return is decided, evidence.NotEvidence, UnknownPlace.
     """
     known, catalogue = inbox.lock(connection, number), registry.read(connection)
-    refused = case.refusal(ACTS["take_back"], known, by, catalogue)
-    if refused:
+    if refused := case.refusal(ATTACH, known, by, catalogue):
         raise refused
     media_type = evidence.media_type(content)
     if len(inbox.evidence(connection, number)) >= evidence.COUNT_LIMIT:
@@ -351,7 +357,7 @@ def _submitted_at_once(
     """The submission, submitted as its sender asked when sending it, or examined still with the reason why not."""
     try:
         rivals = _rivals(connection, known, said)
-    except (NamesNoCorrection, AcceptedAlready) as refused:
+    except (NamesNoCorrection, AnotherIsAhead) as refused:
         inbox.record_failure(connection, known.id, str(refused))
         return inbox.get(connection, known.id)
     return _submit(connection, known, said, rivals, by=by, now=now)
@@ -387,7 +393,27 @@ def _submit(
 def _rivals(connection: Connection, known: Submission, said: Instructions) -> list[Submission]:
     """The earlier submissions of the same return that are on their way, held; this one would take their place.
 
-    Raises AcceptedAlready, and NamesNoCorrection where one is published and this one does not say that it corrects it.
+    Raises AnotherIsAhead, NamesNoCorrection.
+    """
+    others = _others(connection, known, said)
+    accepted = next((other.id for other in others if other.state == "accepted"), None)
+    if accepted:
+        raise AnotherIsAhead(
+            f"Submission {accepted} of this return is accepted and waits for its publication: ask for its return."
+        )
+    later = next((other for other in others if other.state in _IN_REVIEW and other.id > known.id), None)
+    if later:
+        raise AnotherIsAhead(
+            f"Submission {later.id} of this return came later and is {later.state}: take that back first."
+        )
+    on_their_way = [state for state in ACTS["supersede"].before if state != "published"]
+    return [other for other in others if other.state in on_their_way and other.id < known.id]
+
+
+def _others(connection: Connection, known: Submission, said: Instructions) -> list[Submission]:
+    """The other submissions of the same return, held.
+
+    Raises NamesNoCorrection where one is published and this one does not say that it corrects it, and why.
     """
     others = [inbox.get(connection, number) for number in inbox.of_same_return(connection, known)]
     published = next((other.id for other in others if other.state == "published"), None)
@@ -403,13 +429,11 @@ def _rivals(connection: Connection, known: Submission, said: Instructions) -> li
             f"A correction of submission {published} needs a reason code (late_report, correction, new_method,"
             " new_source, reconciliation) and the reason in words."
         )
-    accepted = next((other.id for other in others if other.state == "accepted"), None)
-    if accepted:
-        raise AcceptedAlready(
-            f"Submission {accepted} of this return is accepted and waits for its publication: ask for its return."
-        )
-    on_their_way = [state for state in ACTS["supersede"].before if state != "published"]
-    return [other for other in others if other.state in on_their_way and other.id < known.id]
+    return others
+
+
+def _still_published(connection: Connection, number: int | None) -> int | None:
+    return number if number and inbox.get(connection, number).state == "published" else None
 
 
 def _supersede(connection: Connection, number: int, successor: int, *, by: Actor, now: datetime) -> None:

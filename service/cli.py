@@ -57,7 +57,7 @@ _SENTENCES = (
     authority.NotYours,
     stages.TooLarge,
     stages.NamesNoCorrection,
-    stages.AcceptedAlready,
+    stages.AnotherIsAhead,
     accounts.Refused,
     NotAPeriod,
     catalogue.Faulty,

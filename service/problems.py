@@ -54,7 +54,7 @@ _KINDS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     obligations.NoReason: (HTTPStatus.BAD_REQUEST, "reason-missing"),
     obligations.NoDeadline: (HTTPStatus.NOT_FOUND, "no-deadline"),
     obligations.NotLater: (HTTPStatus.CONFLICT, "not-later"),
-    stages.AcceptedAlready: (HTTPStatus.CONFLICT, "accepted-already"),
+    stages.AnotherIsAhead: (HTTPStatus.CONFLICT, "another-is-ahead"),
     stages.NamesNoCorrection: (HTTPStatus.UNPROCESSABLE_ENTITY, "names-no-correction"),
     stages.TooEarly: (HTTPStatus.UNPROCESSABLE_ENTITY, "too-early"),
     stages.TooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large"),
@@ -110,7 +110,7 @@ def install(app: FastAPI) -> None:
     """Let every failure of the application leave as a problem."""
 
     async def expected(request: Request, failure: Exception) -> Response:
-        return answer(request, _problem_of(failure))
+        return answer(request, problem_of(failure))
 
     async def unforeseen(request: Request, failure: Exception) -> Response:
         number = uuid.uuid4().hex
@@ -123,7 +123,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, unforeseen)
 
 
-def _problem_of(failure: Exception) -> Problem:
+def problem_of(failure: Exception) -> Problem:
+    """The problem that a foreseen failure is."""
     match failure:
         case Problem():
             return failure
@@ -151,7 +152,7 @@ def _known(failure: Exception) -> Problem:
     problem = Problem(status, kind, str(failure))
     match failure:
         case examination.NotSound(findings=findings):
-            problem.facts = {"findings": [asdict(finding) for finding in findings]}
+            problem.facts = {"findings": [asdict(finding) | {"number": number} for number, finding in findings]}
         case NotNow(case=case) | SeenOtherwise(case=case):
             problem.facts = {"submission": case.id, "state": case.state, "version": case.version}
             problem.headers = {"ETag": f'"{case.version}"'}

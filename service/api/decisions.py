@@ -12,6 +12,7 @@ from fastapi import APIRouter, Body, Depends, Request
 from fastapi.responses import Response
 
 from ingest import stages
+from ingest.examination import NotSound
 from ingest.period import moment
 from ingest.submission import Remark, Signature, Submission
 from service import intake
@@ -19,7 +20,7 @@ from service.acting import Act, Acts, Seen
 from service.api import answers, case_shapes
 from service.api.submissions import concerning, told
 from service.asking import clock, only_known
-from service.problems import responses
+from service.problems import answer, problem_of, responses
 
 router = APIRouter(
     prefix="/v1/submissions/{number}",
@@ -57,16 +58,19 @@ Case = Annotated[Deciding, Depends()]
 
 
 @router.post("/submit", summary="Submit a return for review")
-def submit(case: Case, said: case_shapes.Submitting) -> Response:
+def submit(request: Request, case: Case, said: case_shapes.Submitting) -> Response:
     """Stand by a return: no error is left, every warning is justified by its number, and a correction says so."""
-    return case.done(
-        stages.submit,
-        justifications=said.justifications,
-        signature=Signature(**said.signature.model_dump()) if said.signature else None,
-        corrects=said.corrects,
-        reason_code=said.reason_code,
-        reason=said.reason,
-    )
+    try:
+        return case.done(
+            stages.submit,
+            justifications=said.justifications,
+            signature=Signature(**said.signature.model_dump()) if said.signature else None,
+            corrects=said.corrects,
+            reason_code=said.reason_code,
+            reason=said.reason,
+        )
+    except NotSound as unsound:
+        return answer(request, problem_of(unsound))  # an answer and no failure: what was found is kept
 
 
 @router.post("/take-up", summary="Begin a review")

@@ -256,6 +256,39 @@ def test_a_later_return_takes_the_place_of_one_on_its_way_but_not_of_an_accepted
     assert f"Submission {second['id']} of this return is accepted" in refused.json()["detail"]
 
 
+def test_an_earlier_submission_does_not_overtake_a_later_one_that_is_under_review(ministry: Ministry) -> None:
+    early = ministry.reporter.send("GSO38", row("GSO38", 50)).json()
+    later = ministry.reporter.send("GSO38", row("GSO38", 51)).json()
+    left_out = {early["findings"][0]["number"]: "báo cáo sau"}
+    later = ministry.reporter.done(later, "submit", justifications=left_out)
+    early = ministry.reporter.get(f"/v1/submissions/{early['id']}")
+    assert early["state"] == "superseded"
+    third = ministry.reporter.send("GSO38", row("GSO38", 52)).json()
+    fourth = ministry.reporter.done(
+        ministry.reporter.send("GSO38", row("GSO38", 53)).json(), "submit", justifications=left_out
+    )
+    assert ministry.reporter.get(f"/v1/submissions/{third['id']}")["state"] == "superseded"
+    assert fourth["state"] == "submitted"
+
+
+def test_a_correction_of_what_is_withdrawn_meanwhile_is_not_published(ministry: Ministry) -> None:
+    ministry.clock.is_now("2025-03-01T08:00:00")
+    first = published(ministry, "GSO40", 50)
+    why = {"reason_code": "correction", "reason": "đính chính"}
+    sent = ministry.reporter.send("GSO40", row("GSO40", 55), corrects=first["id"], reason="đính chính").json()
+    case = ministry.reviewers[0].done(ministry.reporter.done(sent, "submit", corrects=first["id"], **why), "accept")
+    ministry.publisher.done(first, "withdraw", **why)
+    refused = ministry.publisher.act(case, "publish")
+    assert refused.status_code == 422
+    assert f"There is no published submission {first['id']} of this return to correct" in refused.json()["detail"]
+    back = ministry.publisher.done(case, "return", reason="số liệu đã được thu hồi")
+    asked = ministry.reporter.act(back, "submit")  # it is no correction now, but the whole return
+    [left_out] = asked.json()["findings"]
+    assert (asked.status_code, left_out["rule"]) == (422, "required_is_given")
+    again = ministry.reporter.done(back, "submit", justifications={left_out["number"]: "báo cáo sau"})
+    assert (again["state"], again["corrects"]) == ("submitted", None)
+
+
 def test_figures_come_as_json_and_may_be_submitted_at_once(ministry: Ministry) -> None:
     figures = [{"indicator": RATE, "reporting_unit": "GSO33", "period": PERIOD, "value": 12.5}]
     said = {
