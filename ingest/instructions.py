@@ -32,7 +32,7 @@ class Unsuited(Exception):
 def settle(catalogue: Catalogue, instructions: Instructions) -> Instructions:
     """The instructions with codes for names: dataset, reporting unit, period, mapping, reason code.
 
-    A return that is reviewed is one unit's, for one period; when it is public its publisher says.
+    What is owed is one unit's return, for one period; when a return that is reviewed is public its publisher says.
 
     Raises UnknownName, NotOwed, Unsuited.
     """
@@ -45,10 +45,15 @@ def settle(catalogue: Catalogue, instructions: Instructions) -> Instructions:
         raise UnknownName("reason code", code, nearest(code, get_args(ReasonCode)) or [*get_args(ReasonCode)])
     meant = _period(instructions.period)
     unit = _reporting_unit(catalogue, instructions.reporting_unit, meant)
+    if dataset.owed_by:
+        _refuse_what_is_not_owed(dataset, unit, meant)
     if dataset.review:
-        _suits_review(instructions, dataset, unit, meant)
+        _refuse_what_is_decided_later(instructions, dataset)
     elif instructions.submit or instructions.corrects:
-        raise Unsuited(f"{dataset.code} is not reviewed: what is sent without an error is published at once.")
+        raise Unsuited(
+            f"{dataset.code} is not reviewed: what is sent without an error is published at once. Leave out “submit”"
+            " and “corrects”; a revision gives its “reason”."
+        )
     return replace(
         instructions,
         dataset=dataset.code,
@@ -83,19 +88,20 @@ def _dataset(catalogue: Catalogue, name: str) -> Dataset:
     return catalogue.datasets[name.upper()]
 
 
-def _suits_review(
-    instructions: Instructions, dataset: Dataset, unit: ReportingUnit | None, meant: Period | None
-) -> None:
+def _refuse_what_is_not_owed(dataset: Dataset, unit: ReportingUnit | None, meant: Period | None) -> None:
     if unit is None or meant is None:
         raise Unsuited(
             f"A return of {dataset.code} is one unit's for one period: say “reporting_unit” and “period”,"
             " for example GSO01_2008 and 2024-Q4."
         )
+    owed_items(dataset, unit, meant)
+
+
+def _refuse_what_is_decided_later(instructions: Instructions, dataset: Dataset) -> None:
     if instructions.published_at:
         raise Unsuited(f"When a return of {dataset.code} is public its publisher says: leave out “published_at”.")
     if instructions.accept_good_rows:
         raise Unsuited(f"A return of {dataset.code} is reviewed as a whole: leave out “accept_good_rows”.")
-    owed_items(dataset, unit, meant)
 
 
 def _period(text: str | None) -> Period | None:

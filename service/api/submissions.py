@@ -115,7 +115,9 @@ def create(
     connection = act.connection()
     if len(sent.content) > intake.AT_ONCE_BYTES or "respond-async" in (prefer or "").lower():
         intake.finish_later(connection, submission.id)
-        return told(connection, submission, act.by, status=HTTPStatus.ACCEPTED)
+        later = told(connection, submission, act.by, status=HTTPStatus.ACCEPTED)
+        later.headers["Preference-Applied"] = "respond-async"
+        return later
     outcome = intake.go_on(connection, submission.id, by=act.by, now=now)
     submission = inbox.get(connection, submission.id)
     wanted_more = not registry.read(connection).datasets[said.dataset].review or said.submit

@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import Engine, text
 
 from ingest.authority import Grant
-from service import app
+from service import app, database
 from service.api import case_shapes
-from tests.conftest import Clock
+from service.identity import tokens
+from tests.conftest import TEST, Clock
 from tests.service.country import DATASET, PERIOD, People, Person, clock_at, served
 
 RATE, NUMBER = "ONLINE_PAYMENT_RATE", "COMMUNITY_TEAMS"
@@ -402,6 +403,38 @@ def test_a_large_file_is_answered_at_once_and_finished_afterwards(ministry: Mini
     assert answer.status_code == 202
     assert answer.json()["state"] == "received"
     assert answer.headers["location"] == f"/v1/submissions/{answer.json()['id']}"
+
+
+def test_a_machine_sends_its_day_and_is_connected_from_then_on(ministry: Ministry, own_engine: Engine) -> None:
+    with database.writing(own_engine) as connection:
+        right = Grant("machine", "OOG", "PLATFORM_DAILY")
+        ministry.clock.is_now("2026-02-03T06:00:00")
+        token = tokens.create(connection, "npsp", right, days=30, by=TEST, now=ministry.clock())
+
+    def send(day: str, dataset: str = "PLATFORM_DAILY", unit: str = "OOG", of: str = "GSO01_2008") -> Any:
+        figures = [{"indicator": "INDEX766_TOTAL", "reporting_unit": of, "period": day, "value": 81.2}]
+        said = {"dataset": dataset, "reporting_unit": unit, "period": day, "figures": figures}
+        return ministry.people.public.client.post(
+            "/v1/submissions", json=said, headers={"Authorization": f"Bearer {token}"}
+        )
+
+    def state(day: str) -> str:
+        asked = {"dataset": "PLATFORM_DAILY", "period": day}
+        return ministry.people.public.get("/v1/obligations", **asked)["obligations"][0]["state"]
+
+    assert state("2026-02-02") == "not_connected"
+    answer = send("2026-02-02")
+    assert answer.status_code == 201, answer.text
+    assert (answer.json()["state"], answer.json()["received_by"]) == ("published", "machine:npsp")
+    assert (state("2026-02-02"), state("2026-01-15")) == ("on_time", "overdue")
+    assert send("2026-02-02", dataset="MINISTRY_QUARTERLY").status_code == 422  # no such period of that form
+    refused = send("2026-02-02", unit="MOH")
+    assert (refused.status_code, "is owed by OOG, not by MOH" in refused.json()["detail"]) == (422, True)
+    figures = {"dataset": DATASET, "reporting_unit": "GSO01_2008", "period": PERIOD, "figures": []}
+    refused = ministry.people.public.client.post(
+        "/v1/submissions", json=figures, headers={"Authorization": f"Bearer {token}"}
+    )
+    assert (refused.status_code, "is sent by a reporter or machine of it" in refused.json()["detail"]) == (403, True)
 
 
 def test_a_return_with_two_reviews_needs_two_people(ministry: Ministry, own_engine: Engine) -> None:
