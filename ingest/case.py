@@ -101,6 +101,13 @@ ACTS: dict[str, Act] = {
             "a later submission of the same return was submitted, or a correction published",
             "bị thay thế",
         ),
+        Act(
+            "reinstate",
+            ("superseded",),
+            ("published",),
+            "the correction that took its place was withdrawn before it was public",
+            "khôi phục",
+        ),
     )
 }
 # Evidence is attached until the return is decided; the case itself does not move by it.
@@ -152,8 +159,9 @@ def refusal(act: Act, case: Submission, by: Actor, catalogue: Catalogue) -> NotN
 
 
 def allowed(case: Submission, by: Actor, catalogue: Catalogue) -> dict[str, bool]:
-    """What this actor may do next: may_submit, may_accept, ... of everything OFFERED."""
-    return {f"may_{name}": refusal(ACTS[name], case, by, catalogue) is None for name in OFFERED}
+    """What this actor may do next: may_submit, may_accept, ... of everything OFFERED. Errors are mended in the file."""
+    may = {f"may_{name}": refusal(ACTS[name], case, by, catalogue) is None for name in OFFERED}
+    return may | {"may_submit": may["may_submit"] and not case.errors}
 
 
 def may_read(case: Submission, by: Actor, catalogue: Catalogue) -> bool:
@@ -206,27 +214,25 @@ def _has_right(act: Act, case: Submission, dataset: Dataset, by: Actor, catalogu
         reaches(grant, catalogue, reporting_unit=subject, dataset=dataset.code)
         for grant in by.grants
         if grant.role in act.roles
-        for subject in _subjects(grant.role, case, dataset)
+        for subject in _subjects(grant.role, act, case, dataset)
     )
 
 
-def _subjects(role: Role, case: Submission, dataset: Dataset) -> tuple[str | None, ...]:
+def _subjects(role: Role, act: Act, case: Submission, dataset: Dataset) -> tuple[str | None, ...]:
     """The units that a grant of this role has to reach to act on the case as it stands."""
     if role == "reviewer":
         return dataset.review if case.level is None else dataset.review[case.level - 1 : case.level]
-    if role == "publisher" and case.level is not None:
-        return ()  # while it is reviewed it is the reviewers'
+    if role == "publisher" and act.name == "return" and case.level is not None:
+        return ()  # while it is reviewed it is the reviewers' to return
     return (case.reporting_unit,)
 
 
 def _involved(case: Submission) -> Iterator[str]:
-    """Who sent the case as it stands, and who agreed to it since it was submitted last."""
-    for move in reversed(case.moves):
-        if move.act in ("receive", "submit", "accept"):
+    """Who ever sent or submitted the case, and who agreed to it since; the database asks the same of an acceptance."""
+    submitted = max((move.version for move in case.moves if move.act == "submit"), default=0)
+    for move in case.moves:
+        if move.act in ("receive", "submit") or (move.act == "accept" and move.version > submitted):
             yield move.by
-        if move.act == "submit":
-            break
-    yield case.received_by
 
 
 def _whose(act: Act, case: Submission, dataset: Dataset) -> str:

@@ -38,6 +38,12 @@ def checked(catalogue: Catalogue, content: bytes, said: Instructions, *, now: da
     return rules.check(reading, catalogue, catalogue.datasets[said.dataset], said, now=now)
 
 
+def examined_again(connection: Connection, submission: Submission, catalogue: Catalogue, *, now: datetime) -> Checked:
+    """The figures of a submission that was kept, by what was said beside it and the rules of today's catalogue."""
+    said, _ = inbox.said(connection, submission.id)
+    return checked(catalogue, inbox.content(connection, submission.id), said, now=now)
+
+
 def attempted(connection: Connection, number: int, found: Checked, said: Instructions, *, keep: bool) -> Summary | None:
     """What the figures become in the ledger, or would become where they are not to be kept; None where an error blocks.
 
@@ -98,8 +104,7 @@ def refuse_unknown_places(
     """
     if not places:
         return
-    content, said = inbox.content(connection, submission.id)
-    found = checked(catalogue, content, said, now=now)
+    found = examined_again(connection, submission, catalogue, now=now)
     there = {each.place for each in (*submission.findings, *found.findings) if each.place} | set(found.places())
     if unknown := [place for place in places if place not in there]:
         example = f"; one is at “{min(there)}”" if there else ""

@@ -31,12 +31,17 @@ from ingest.submission import (
 _COLUMNS = """
     id, dataset, reporting_unit, period, mapping, file_name, sha256, size_bytes, state, version, level, received_at,
     received_by, corrects, reason_code, reason, signature, superseded_by, failure, accept_good_rows, published_at,
-    created, revised, unchanged, refused
+    created, revised, unchanged, refused,
+    (select count(*) from finding where submission = submission.id and severity = 'error') as errors,
+    (
+        select count(*) from finding
+        where submission = submission.id and severity = 'warning' and justification is null
+    ) as unanswered
 """
 _EVIDENCE_COLUMNS = "id, place, file_name, media_type, size_bytes, sha256, added_at, added_by"
-# While a submission is open the same file is no other one (the unique index same_file_is_same_submission).
-_OPEN = "state not in ('superseded', 'withdrawn')"
-_SAME_FILE = f"(dataset, reporting_unit, period, mapping, sha256) where {_OPEN}"
+# While a submission is on its way the same file is no other one (the unique index same_file_is_same_submission).
+_SAME_FILE = """(dataset, reporting_unit, period, mapping, sha256)
+    where state not in ('superseded', 'withdrawn', 'published')"""
 
 _submission = TypeAdapter(Submission)
 _moves = TypeAdapter(tuple[Move, ...])
@@ -45,17 +50,9 @@ _instructions = TypeAdapter(Instructions)
 
 def keep(
     connection: Connection, content: bytes, file_name: str, said: Instructions, *, by: Actor, now: datetime
-) -> tuple[int, bool]:
-    """Keep the bytes as a submission; return its number and whether it is new.
-
-    The same bytes for the same dataset, reporting unit and period are the same submission while that one is open.
-    """
-    facts = {
-        "dataset": said.dataset,
-        "reporting_unit": said.reporting_unit,
-        "period": said.period,
-        "mapping": said.mapping,
-        "sha256": hashlib.sha256(content).hexdigest(),
+) -> int | None:
+    """Keep the bytes as a new submission and return its number; None where the same file is on its way already."""
+    facts = _file(said, content) | {
         "size_bytes": len(content),
         "file_name": file_name,
         "received_at": now,
@@ -72,13 +69,41 @@ def keep(
             text("insert into submission_bytes (submission, content) values (:id, :content)"),
             {"id": new, "content": content},
         )
-        return new, True
-    same = " and ".join(
-        f"{name} is not distinct from cast(:{name} as text)"
-        for name in ("dataset", "reporting_unit", "period", "mapping", "sha256")
-    )
-    known = connection.execute(text(f"select id from submission where {same} and {_OPEN}"), facts).scalar_one()
-    return known, False
+    return new
+
+
+def same_file(connection: Connection, content: bytes, said: Instructions) -> int | None:
+    """The newest submission of the same bytes for the same dataset, reporting unit and period that still counts."""
+    facts = _file(said, content)
+    same = " and ".join(f"{name} is not distinct from cast(:{name} as text)" for name in facts)
+    return connection.execute(
+        text(f"select max(id) from submission where {same} and state not in ('superseded', 'withdrawn')"), facts
+    ).scalar()
+
+
+def published_before(connection: Connection, number: int) -> int | None:
+    """The earlier submission of the same file that is published."""
+    return connection.execute(
+        text(
+            "select max(earlier.id) from submission as earlier join submission as this on this.id = :id"
+            " and earlier.id < this.id and earlier.sha256 = this.sha256 and earlier.dataset = this.dataset"
+            " and (earlier.reporting_unit, earlier.period, earlier.mapping)"
+            " is not distinct from (this.reporting_unit, this.period, this.mapping)"
+            " where earlier.state = 'published'"
+        ),
+        {"id": number},
+    ).scalar()
+
+
+def _file(said: Instructions, content: bytes) -> dict[str, Any]:
+    """What makes a file for a return the same as another."""
+    return {
+        "dataset": said.dataset,
+        "reporting_unit": said.reporting_unit,
+        "period": said.period,
+        "mapping": said.mapping,
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
 
 
 def move(
@@ -131,10 +156,17 @@ def open_generated(connection: Connection, dataset: str) -> int:
 
 
 def lock(connection: Connection, number: int) -> Submission:
-    """The submission, held until the transaction ends, so that two do not move it at once.
+    """The submission, held until the transaction ends, and with it the whole return: two are not decided at once.
 
-    Raises LookupError.
+    The return is held before the submission, so that nobody waits for two who wait for each other. Raises LookupError.
     """
+    connection.execute(
+        text(
+            "select pg_advisory_xact_lock(hashtext(concat_ws(' ', dataset, reporting_unit, period)))"
+            " from submission where id = :id and reporting_unit is not null"
+        ),
+        {"id": number},
+    )
     connection.execute(text("select from submission where id = :id for update"), {"id": number})
     return get(connection, number)
 
@@ -157,17 +189,13 @@ def get(connection: Connection, number: int) -> Submission:
     return _submission.validate_python(found[0] | {"findings": tuple(Finding(*row) for row in rows)})
 
 
-def content(connection: Connection, number: int) -> tuple[bytes, Instructions]:
-    """The bytes of a submission as they came, and what the sender said beside them."""
-    row = connection.execute(
-        text(
-            "select content, said || jsonb_build_object('dataset', dataset, 'reporting_unit', reporting_unit,"
-            " 'period', period, 'mapping', mapping) from submission join submission_bytes on submission = id"
-            " where id = :id"
-        ),
-        {"id": number},
-    ).one()
-    return bytes(row[0]), _instructions.validate_python(row[1])
+def content(connection: Connection, number: int) -> bytes:
+    """The bytes of a submission as they came."""
+    return bytes(
+        connection.execute(
+            text("select content from submission_bytes where submission = :id"), {"id": number}
+        ).scalar_one()
+    )
 
 
 def listed(
@@ -227,28 +255,23 @@ def published(connection: Connection, dataset: str) -> set[str]:
     return set(known.scalars())
 
 
-def is_of_return(connection: Connection, number: int, said: Instructions) -> bool:
-    """Whether there is a submission of that number of the same dataset, reporting unit and period."""
+def published_return(connection: Connection, said: Instructions) -> int | None:
+    """The submission by which the return of this dataset, reporting unit and period is published, if it is."""
     return connection.execute(
         text(
-            "select exists (select from submission where id = :id and dataset = :dataset"
-            " and reporting_unit = :reporting_unit and period = :period)"
+            "select id from submission where dataset = :dataset and reporting_unit = :reporting_unit"
+            " and period = :period and state = 'published' order by id desc limit 1"
         ),
-        {"id": number, "dataset": said.dataset, "reporting_unit": said.reporting_unit, "period": said.period},
-    ).scalar_one()
+        {"dataset": said.dataset, "reporting_unit": said.reporting_unit, "period": said.period},
+    ).scalar()
 
 
 def of_same_return(connection: Connection, case: Submission) -> list[int]:
-    """The other submissions of the same dataset, reporting unit and period, held until the transaction ends; oldest
-    first. Whoever holds them comes alone: two submissions of one return are not submitted at once."""
-    connection.execute(
-        text("select pg_advisory_xact_lock(hashtext(:return))"),
-        {"return": f"{case.dataset} {case.reporting_unit} {case.period}"},
-    )
+    """The other submissions of the same dataset, reporting unit and period, the oldest first; `case` is locked."""
     rows = connection.execute(
         text(
             "select id from submission where dataset = :dataset and reporting_unit = :reporting_unit"
-            " and period = :period and id <> :id order by id for update"
+            " and period = :period and id <> :id order by id"
         ),
         {"dataset": case.dataset, "reporting_unit": case.reporting_unit, "period": case.period, "id": case.id},
     )
@@ -269,7 +292,22 @@ def corrected_by(connection: Connection, number: int) -> list[int]:
     return list(rows.scalars())
 
 
-def record_said(connection: Connection, number: int, said: Instructions, signature: Signature | None = None) -> None:
+def said(connection: Connection, number: int) -> tuple[Instructions, str]:
+    """What was said last beside the file, and by whom."""
+    row = connection.execute(
+        text(
+            "select said || jsonb_build_object('dataset', dataset, 'reporting_unit', reporting_unit,"
+            " 'period', period, 'mapping', mapping), coalesce(said ->> 'by', received_by)"
+            " from submission where id = :id"
+        ),
+        {"id": number},
+    ).one()
+    return _instructions.validate_python(row[0]), row[1]
+
+
+def record_said(
+    connection: Connection, number: int, said: Instructions, signature: Signature | None = None, *, by: Actor
+) -> None:
     """Record what the sender says beside the file, in place of what was said before."""
     connection.execute(
         text(
@@ -278,7 +316,7 @@ def record_said(connection: Connection, number: int, said: Instructions, signatu
         ),
         {
             "id": number,
-            "said": json.dumps(asdict(said), default=str),
+            "said": json.dumps(asdict(said) | {"by": by.name}, default=str),
             "corrects": said.corrects,
             "reason_code": said.reason_code,
             "reason": said.reason,
@@ -321,8 +359,8 @@ def record_publication(
     )
 
 
-def record_successor(connection: Connection, number: int, successor: int) -> None:
-    """Record which submission took this one's place."""
+def record_successor(connection: Connection, number: int, successor: int | None) -> None:
+    """Record which submission took this one's place; None where none has it any more."""
     connection.execute(
         text("update submission set superseded_by = :successor where id = :id"), {"id": number, "successor": successor}
     )

@@ -49,10 +49,9 @@ def settle(catalogue: Catalogue, instructions: Instructions) -> Instructions:
         _refuse_what_is_not_owed(dataset, unit, meant)
     if dataset.review:
         _refuse_what_is_decided_later(instructions, dataset)
-    elif instructions.submit or instructions.corrects:
+    elif instructions.corrects:
         raise Unsuited(
-            f"{dataset.code} is not reviewed: what is sent without an error is published at once. Leave out “submit”"
-            " and “corrects”; a revision gives its “reason”."
+            f"{dataset.code} is not reviewed: leave out “corrects”; a file that revises figures gives its “reason”."
         )
     return replace(
         instructions,

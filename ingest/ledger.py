@@ -272,7 +272,7 @@ where submission_id = any(:submissions) and not withdrawn
 """
 
 # At the end of an embargo stands what another submission said before, or nothing.
-_WITHDRAW_EMBARGOED = f"""
+_WITHDRAW_EMBARGOED = """
 insert into observation (
     series_id, period_start, published_at, recorded_at, submission_id, document_id, data_from, data_to,
     status, withdrawn, value, reason, comment
@@ -284,13 +284,21 @@ select
 from (
     select distinct on (series_id, period_start, published_at) *
     from observation
-    where published_at > :at
+    where (series_id, period_start) in (
+            select series_id, period_start from observation where submission_id = any(:submissions)
+        )
+        and published_at > :at
     order by series_id, period_start, published_at, recorded_at desc
 ) as embargoed
-left join ({_PUBLIC}) as others
-    on others.series_id = embargoed.series_id
-    and others.period_start = embargoed.period_start
-    and others.submission_id <> all(:submissions)
-    and not others.withdrawn
+left join lateral (
+    select *
+    from observation
+    where series_id = embargoed.series_id
+        and period_start = embargoed.period_start
+        and published_at <= embargoed.published_at
+        and submission_id <> all(:submissions)
+    order by published_at desc, recorded_at desc
+    limit 1
+) as others on not others.withdrawn
 where embargoed.submission_id = any(:submissions) and not embargoed.withdrawn
 """

@@ -6,14 +6,14 @@ own, so that the bytes are safe before anybody parses them. What may follow what
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from ingest import audit, case, evidence, examination, inbox, ledger, registry
 from ingest.authority import Actor, NotYours
-from ingest.case import ACTS, ATTACH, SeenOtherwise
+from ingest.case import ACTS, ATTACH, NotNow, SeenOtherwise
 from ingest.catalogue import Catalogue
 from ingest.examination import NotSound
 from ingest.submission import (
@@ -56,9 +56,6 @@ class TooEarly(Exception):
     """The moment of publication lies in the past."""
 
 
-_NOTHING_TO_CORRECT = "There is no published submission {} of this return to correct; leave “corrects” out."
-
-
 _IN_REVIEW = ("submitted", "in_review")
 
 
@@ -82,9 +79,10 @@ def receive(
     """Keep the bytes with who sent them and what for, and say whether they are new. `said` is settled.
 
     The same file is the same submission, unless that one is published already and the sender says something new of it
-    (another reason, another publication, that the good rows will do): then this one takes its place.
+    (another reason, another publication, that the good rows will do): then this one takes its place once it is
+    published.
 
-    Raises TooLarge, NotYours, NamesNoCorrection.
+    Raises TooLarge, NotYours, NamesNoCorrection, AnotherIsAhead.
     """
     if len(content) > SIZE_LIMIT_BYTES:
         raise TooLarge(len(content))
@@ -93,22 +91,22 @@ def receive(
     if not case.may_send(dataset, said.reporting_unit, by, catalogue):
         whom = "reporter or machine" if dataset.owed_by else "publisher"
         raise NotYours(f"{dataset.code} of {said.reporting_unit or 'all units'} is sent by a {whom} of it.")
-    if said.corrects and not inbox.is_of_return(connection, said.corrects, said):
-        raise NamesNoCorrection(_NOTHING_TO_CORRECT.format(said.corrects))
-    number, new = inbox.keep(connection, content, file_name, said, by=by, now=now)
-    known = None if new else inbox.lock(connection, number)
-    if known and known.state == "published" and not dataset.review and _says_something_new(known, said):
-        inbox.move(connection, number, "supersede", "superseded", by=by, now=now)
-        number, new = inbox.keep(connection, content, file_name, said, by=by, now=now)
-        inbox.record_successor(connection, known.id, number)
-        _moved(connection, known, "supersede", by=by, superseded_by=number)
-    if new:
+    published = inbox.published_return(connection, said) if said.corrects else None
+    if said.corrects != published:
+        raise _names_no_correction(published, said)
+    known = inbox.same_file(connection, content, said)
+    number = known
+    if known is None or (not dataset.review and _says_something_new(inbox.get(connection, known), said)):
+        number = inbox.keep(connection, content, file_name, said, by=by, now=now)
+    new = number is not None and number != known
+    if number is not None and new:
         inbox.move(connection, number, "receive", "received", by=by, now=now)
+    # Whoever sends the same file at the same moment is answered with the one that came first.
+    number = number or inbox.same_file(connection, content, said)
+    if number is None:
+        raise AnotherIsAhead("The same file was sent and taken back at this very moment; send it again.")
     submission = inbox.get(connection, number)
-    if new or submission.state in ("received", "examined"):
-        inbox.record_said(connection, number, said)
-    if new:
-        audit.record(connection, by, "receive", _named(number), after={"sha256": submission.sha256})
+    _say(connection, submission, said, by=by, reviewed=bool(dataset.review), new=new)
     return submission, new
 
 
@@ -119,12 +117,11 @@ def go_on(connection: Connection, number: int, *, by: Actor, now: datetime) -> O
     the sender asked for that. A submission that went on already is answered as it is.
     """
     known = inbox.lock(connection, number)
-    content, said = inbox.content(connection, number)
     if known.state not in ("received", "examined"):
         return Outcome(known.summary or Summary(), list(known.findings), known.state)
-    catalogue = registry.read(connection)
+    catalogue, (said, _) = registry.read(connection), inbox.said(connection, number)
     reviewed = bool(catalogue.datasets[said.dataset].review)
-    checked = examination.checked(catalogue, content, said, now=now)
+    checked = examination.checked(catalogue, inbox.content(connection, number), said, now=now)
     summary = examination.attempted(connection, number, checked, said, keep=not reviewed)
     inbox.record_findings(connection, number, checked.findings, summary or Summary(refused=checked.refused))
     inbox.move(connection, number, "examine", "examined", by=by, now=now)
@@ -132,6 +129,8 @@ def go_on(connection: Connection, number: int, *, by: Actor, now: datetime) -> O
     if summary and not reviewed:
         inbox.move(connection, number, "submit", "accepted", by=by, now=now)
         _moved(connection, reached, "submit", by=by)
+        if before := inbox.published_before(connection, number):
+            _supersede(connection, before, number, by=by, now=now)
         reached = _published(connection, number, summary, said, at=said.published_at or now, by=by, now=now)
     elif summary and said.submit and not unanswered(checked.findings):
         reached = _submitted_at_once(connection, reached, said, by=by, now=now)
@@ -159,7 +158,7 @@ def submit(
     Raises NotYours, NotNow, SeenOtherwise, NotSound, NamesNoCorrection, AnotherIsAhead.
     """
     known, catalogue = _held(connection, number, "submit", by=by, seen=seen)
-    content, before = inbox.content(connection, number)
+    before, _ = inbox.said(connection, number)
     said = replace(
         before,
         corrects=corrects or _still_published(connection, before.corrects),
@@ -167,7 +166,7 @@ def submit(
         reason=reason or before.reason,
     )
     rivals = _rivals(connection, known, said)
-    checked = examination.checked(catalogue, content, said, now=now)
+    checked = examination.checked(catalogue, inbox.content(connection, number), said, now=now)
     summary = examination.attempted(connection, number, checked, said, keep=False)
     found = examination.justified(known.findings, checked.findings, justifications, by=by)
     inbox.record_findings(connection, number, found, summary or Summary(refused=checked.refused))
@@ -231,25 +230,25 @@ def send_back(
     inbox.move(
         connection, number, "return", "returned", by=by, now=now, level=known.level, reason=reason, remarks=remarks
     )
-    return _moved(connection, known, "return", by=by, reason=reason)
+    return _moved(connection, known, "return", by=by, reason=reason, remarks=[asdict(remark) for remark in remarks])
 
 
 def publish(
     connection: Connection, number: int, *, by: Actor, now: datetime, seen: int, at: datetime | None = None
 ) -> Submission:
-    """Append the figures of an accepted return to the ledger, public from `at` (None: now); all of them or none.
+    """Append the figures of an accepted return to the ledger, public from `at` on; all of them or none.
 
-    A published return that it corrects is superseded; both stay readable as of their time.
+    None is now, or for a correction the moment from which what it corrects is public, if that is still to come. A
+    published return that it corrects is superseded; both stay readable as of their time.
 
     Raises NotYours, NotNow, SeenOtherwise, TooEarly; NotSound where the catalogue or the ledger changed since it was
     accepted so that a rule is broken now, and NamesNoCorrection where what it corrects is not published any more.
     """
-    if at is not None and at < now:
-        raise TooEarly(f"{at.isoformat()} lies in the past; a figure is public from now on, or from a later moment.")
     known, catalogue = _held(connection, number, "publish", by=by, seen=seen)
-    content, said = inbox.content(connection, number)
+    said, _ = inbox.said(connection, number)
     _others(connection, known, said)
-    public_from = at or now
+    public_from = _public_from(connection, said, at, now=now)
+    content = inbox.content(connection, number)
     checked = examination.checked(catalogue, content, replace(said, published_at=public_from), now=now)
     if known.signature and str(known.signature):
         checked.observations["document"] = checked.observations["document"].fillna(str(known.signature))
@@ -287,15 +286,18 @@ def withdraw(
 ) -> Submission:
     """Withdraw the figures of a published return from now on, those that it corrected among them.
 
-    What was public stays readable as of its time; an embargoed figure never becomes public.
+    What was public stays readable as of its time. Of a return under embargo only its own figures are withdrawn: they
+    never become public, and what it corrected is published as before.
 
     Raises NotYours (also for who sent it), NotNow, SeenOtherwise.
     """
     known, _ = _held(connection, number, "withdraw", by=by, seen=seen)
-    count = ledger.withdraw(
-        connection, inbox.corrected_by(connection, number), submission=number, at=now, reason=reason
-    )
+    embargoed = known.published_at is not None and known.published_at > now
+    withdrawn = [number] if embargoed else inbox.corrected_by(connection, number)
+    count = ledger.withdraw(connection, withdrawn, submission=number, at=now, reason=reason)
     inbox.move(connection, number, "withdraw", "withdrawn", by=by, now=now, reason_code=reason_code, reason=reason)
+    if embargoed:
+        _reinstate(connection, known.corrects, by=by, now=now)
     return _moved(connection, known, "withdraw", by=by, reason=reason, reason_code=reason_code, figures=count)
 
 
@@ -375,7 +377,7 @@ def _submit(
 ) -> Submission:
     for rival in rivals:
         _supersede(connection, rival.id, known.id, by=by, now=now)
-    inbox.record_said(connection, known.id, said, signature)
+    inbox.record_said(connection, known.id, said, signature, by=by)
     inbox.move(
         connection,
         known.id,
@@ -387,7 +389,18 @@ def _submit(
         reason_code=said.reason_code,
         reason=said.reason,
     )
-    return _moved(connection, known, "submit", by=by, corrects=said.corrects)
+    submitted = inbox.get(connection, known.id)
+    return _moved(
+        connection,
+        known,
+        "submit",
+        by=by,
+        corrects=said.corrects,
+        reason_code=said.reason_code,
+        reason=said.reason,
+        signature=submitted.signature and asdict(submitted.signature),
+        justified=[[each.rule, each.place, each.justification] for each in submitted.findings if each.justification],
+    )
 
 
 def _rivals(connection: Connection, known: Submission, said: Instructions) -> list[Submission]:
@@ -418,12 +431,7 @@ def _others(connection: Connection, known: Submission, said: Instructions) -> li
     others = [inbox.get(connection, number) for number in inbox.of_same_return(connection, known)]
     published = next((other.id for other in others if other.state == "published"), None)
     if said.corrects != published:
-        raise NamesNoCorrection(
-            f"This return is published as submission {published}: say that this one corrects {published},"
-            " with a reason code and the reason."
-            if published
-            else _NOTHING_TO_CORRECT.format(said.corrects)
-        )
+        raise _names_no_correction(published, said)
     if published and not (said.reason_code and said.reason):
         raise NamesNoCorrection(
             f"A correction of submission {published} needs a reason code (late_report, correction, new_method,"
@@ -432,15 +440,72 @@ def _others(connection: Connection, known: Submission, said: Instructions) -> li
     return others
 
 
+def _names_no_correction(published: int | None, said: Instructions) -> NamesNoCorrection:
+    return NamesNoCorrection(
+        f"This return is published as submission {published}: say that this one corrects {published}, with a reason"
+        " code and the reason."
+        if published
+        else f"There is no published submission {said.corrects} of this return to correct; leave “corrects” out."
+    )
+
+
 def _still_published(connection: Connection, number: int | None) -> int | None:
     return number if number and inbox.get(connection, number).state == "published" else None
 
 
 def _supersede(connection: Connection, number: int, successor: int, *, by: Actor, now: datetime) -> None:
-    known = inbox.lock(connection, number)
+    known = inbox.get(connection, number)
+    if known.state not in ACTS["supersede"].before:
+        raise NotNow(known, ACTS["supersede"])
     inbox.move(connection, number, "supersede", "superseded", by=by, now=now)
     inbox.record_successor(connection, number, successor)
     _moved(connection, known, "supersede", by=by, superseded_by=successor)
+
+
+def _reinstate(connection: Connection, number: int | None, *, by: Actor, now: datetime) -> None:
+    """Give a corrected submission its place back, because the correction was withdrawn before it was public."""
+    if number is None:
+        return
+    known = inbox.get(connection, number)
+    inbox.record_successor(connection, number, None)
+    inbox.move(connection, number, "reinstate", "published", by=by, now=now)
+    _moved(connection, known, "reinstate", by=by)
+
+
+def _say(
+    connection: Connection, submission: Submission, said: Instructions, *, by: Actor, reviewed: bool, new: bool
+) -> None:
+    """Keep what is said beside the file, where it is said in time and by who may say it.
+
+    Of a return that is reviewed only its sender says anything; somebody else submits it in their own name.
+    """
+    before, _ = inbox.said(connection, submission.id)
+    somebody_elses = reviewed and by.name != submission.received_by
+    if submission.state not in ("received", "examined") or somebody_elses or (before == said and not new):
+        return
+    inbox.record_said(connection, submission.id, said, by=by)
+    told = {name: value for name, value in asdict(said).items() if value}
+    act, facts = ("receive", {"sha256": submission.sha256}) if new else ("say", {})
+    audit.record(connection, by, act, _named(submission.id), after=facts | {"said": told})
+
+
+def _public_from(connection: Connection, said: Instructions, at: datetime | None, *, now: datetime) -> datetime:
+    """From when a return is public: never before what it corrects.
+
+    Raises TooEarly.
+    """
+    corrected = inbox.get(connection, said.corrects) if said.corrects else None
+    earliest = max(now, corrected.published_at or now) if corrected else now
+    if at is None:
+        return earliest
+    if at < now:
+        raise TooEarly(f"{at.isoformat()} lies in the past; a figure is public from now on, or from a later moment.")
+    if at < earliest:
+        raise TooEarly(
+            f"Submission {said.corrects}, which this one corrects, is public from {earliest.isoformat()} on; the"
+            " correction is public from then on, or from a later moment."
+        )
+    return at
 
 
 def _published(
@@ -463,7 +528,8 @@ def _published(
 
 
 def _says_something_new(known: Submission, said: Instructions) -> bool:
-    return (
+    """Of a file that is published already: another reason, another publication, or that the good rows will do."""
+    return known.state == "published" and (
         said.reason not in (None, known.reason)
         or said.published_at not in (None, known.published_at)
         or said.accept_good_rows != known.accept_good_rows

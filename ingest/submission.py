@@ -122,8 +122,9 @@ class Evidence:
 class Submission:
     """One reporting unit's return for one dataset and period, or a file of published figures.
 
-    `version` counts the moves, `level` is the review that it waits for, `corrects` the published submission that it
-    corrects, `failure` why it did not go as far as was asked.
+    `version` counts the moves, `level` is the review that it waits for, `errors` and `unanswered` count the findings
+    that block and the warnings that nobody justified, `corrects` is the published submission that it corrects,
+    `failure` why it did not go as far as was asked.
     """
 
     id: int
@@ -139,6 +140,8 @@ class Submission:
     level: int | None
     received_at: datetime
     received_by: str
+    errors: int = 0
+    unanswered: int = 0
     corrects: int | None = None
     reason_code: ReasonCode | None = None
     reason: str | None = None

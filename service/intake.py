@@ -87,8 +87,8 @@ def finish(engine: Engine, number: int, *, now: datetime) -> None:
     One that went on already is left as it is.
     """
     with database.writing(engine) as connection:
-        sender = Actor(inbox.get(connection, number).received_by, origin="worker")
-        go_on(connection, number, by=sender, now=now)
+        _, sender = inbox.said(connection, number)
+        go_on(connection, number, by=Actor(sender, origin="worker"), now=now)
 
 
 def finish_later(connection: Connection, number: int) -> None:

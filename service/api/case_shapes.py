@@ -210,6 +210,8 @@ class SubmissionEntry(Shape):
     state: State
     version: int = Field(description="counts its moves; the ETag, to be sent back as If-Match")
     level: int | None = Field(description="the review that it waits for, counted from 1")
+    errors: int = Field(description="how many findings block")
+    unanswered: int = Field(description="how many warnings nobody justified yet")
     received_at: datetime
     received_by: str
     corrects: int | None

@@ -118,9 +118,12 @@ def create(
         later = told(connection, submission, act.by, status=HTTPStatus.ACCEPTED)
         later.headers["Preference-Applied"] = "respond-async"
         return later
-    outcome = intake.go_on(connection, submission.id, by=act.by, now=now)
-    submission = inbox.get(connection, submission.id)
-    wanted_more = not registry.read(connection).datasets[said.dataset].review or said.submit
+    reviewed = bool(registry.read(connection).datasets[said.dataset].review)
+    of_the_sender = said.submit and act.by.name == submission.received_by
+    if new or not reviewed or submission.state == "received" or of_the_sender:
+        intake.go_on(connection, submission.id, by=act.by, now=now)
+        submission = inbox.get(connection, submission.id)
+    wanted_more = not reviewed or said.submit
     if submission.state == "examined" and wanted_more:
         return _refused(request, submission)
     return told(connection, submission, act.by, status=HTTPStatus.CREATED if new else HTTPStatus.OK)
@@ -200,7 +203,7 @@ def diff(
 def file(asker: SignedIn, connection: Reading, number: int) -> Response:
     """The bytes of a submission, to be saved and never shown by a browser."""
     submission = concerning(connection, number, asker)
-    return attachment(inbox.content(connection, number)[0], submission.file_name, "application/octet-stream")
+    return attachment(inbox.content(connection, number), submission.file_name, "application/octet-stream")
 
 
 def concerning(connection: Connection, number: int, asker: Actor) -> Submission:
@@ -272,6 +275,8 @@ def _obstacle(submission: Submission) -> str:
     if submission.failure:
         return submission.failure
     found = errors(submission.findings) or unanswered(submission.findings)
+    if not found:
+        return f"{submission.received_by} sent this file before, as submission {submission.id}; submit that one."
     severity = found[0].severity
     return f"{len(found)} {severity}{'s' if len(found) != 1 else ''}. {found[0]}"
 

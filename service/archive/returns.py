@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from ingest import examination, inbox, period, registry
+from ingest import examination, period, registry
 from ingest.observation import DENOMINATOR, NUMERATOR, SeriesKey
 from ingest.period import Period
 from ingest.submission import Submission
@@ -44,9 +44,8 @@ def figures(connection: Connection, submission: Submission, *, now: datetime) ->
     revised, unchanged or withdrawn. What a submission that is published already changed is told by the vintages of its
     series, not here.
     """
-    content, said = inbox.content(connection, submission.id)
     catalogue = registry.read(connection)
-    found = examination.checked(catalogue, content, said, now=now)
+    found = examination.examined_again(connection, submission, catalogue, now=now)
     rows = found.observations
     measures = {code: indicator.unit_measure for code, indicator in catalogue.indicators.items()}
     asked = [

@@ -30,10 +30,10 @@ alter table submission
     ),
     add constraint superseded_by_a_later_one check (superseded_by > id);
 
--- The same file is the same submission while that one is open; what was replaced or withdrawn may be sent anew.
+-- The same file is the same submission while that one is on its way; afterwards it may be sent anew.
 create unique index same_file_is_same_submission
     on submission (dataset, reporting_unit, period, mapping, sha256) nulls not distinct
-    where state not in ('superseded', 'withdrawn');
+    where state not in ('superseded', 'withdrawn', 'published');
 create index submission_of_obligation on submission (dataset, period, reporting_unit);
 
 -- What a submission went through: each act by somebody, and the state that it led to. `at` is the clock of the service;

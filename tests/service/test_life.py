@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -182,13 +183,88 @@ def test_a_correction_keeps_both_figures_and_asks_for_its_reason(ministry: Minis
     second = ministry.publisher.done(ministry.reviewers[0].done(case, "accept"), "publish")
     assert known(ministry, "GSO22") == [55]
     assert known(ministry, "GSO22", as_of="2025-02-19") == [50]
-    other = ministry.reporter.send("GSO22", row("GSO22", 56), corrects=first["id"], reason="x").json()
-    at_once = ministry.reporter.send("GSO22", row("GSO22", 57), corrects=first["id"], reason="x", submit="true")
-    assert at_once.status_code == 422
-    assert f"say that this one corrects {second['id']}" in at_once.json()["detail"]
-    assert ministry.reporter.get(f"/v1/submissions/{at_once.json()['submission']}")["state"] == "examined"
-    stale = ministry.reporter.act(other, "submit", reason_code="correction")
+    stale = ministry.reporter.send("GSO22", row("GSO22", 56), corrects=first["id"], reason="x")
+    assert stale.status_code == 422
     assert f"say that this one corrects {second['id']}" in stale.json()["detail"]
+    unnamed = ministry.reporter.send("GSO22", row("GSO22", 57), reason="x", submit="true")
+    assert unnamed.status_code == 422
+    warned = ministry.reporter.get(f"/v1/submissions/{unnamed.json()['submission']}")
+    assert (warned["state"], warned["unanswered"]) == ("examined", 1)
+
+
+def test_a_correction_of_what_is_under_embargo_is_public_with_it_and_stays(ministry: Ministry) -> None:
+    ministry.clock.is_now("2025-03-01T08:00:00")
+    first = published(ministry, "GSO42", 50, at="2025-03-10T08:00:00+07:00")
+    said = {"corrects": first["id"], "reason_code": "correction", "reason": "đính chính"}
+    sent = ministry.reporter.send("GSO42", row("GSO42", 77), **said).json()
+    case = ministry.reviewers[0].done(ministry.reporter.done(sent, "submit"), "accept")
+    early = ministry.publisher.act(case, "publish", at="2025-03-05T08:00:00+07:00")
+    assert (early.status_code, "is public from 2025-03-10T08:00:00+07:00" in early.json()["detail"]) == (422, True)
+    second = ministry.publisher.done(case, "publish")
+    assert second["published_at"].startswith("2025-03-10T08:00:00")
+    assert known(ministry, "GSO42") == []
+    ministry.clock.is_now("2025-03-11T08:00:00")
+    assert known(ministry, "GSO42") == [77]
+
+
+def test_a_correction_withdrawn_before_it_is_public_leaves_what_it_corrected(ministry: Ministry) -> None:
+    ministry.clock.is_now("2025-03-01T08:00:00")
+    first = published(ministry, "GSO44", 50)
+    said = {"corrects": first["id"], "reason_code": "correction", "reason": "đính chính"}
+    sent = ministry.reporter.send("GSO44", row("GSO44", 77), **said).json()
+    case = ministry.reviewers[0].done(ministry.reporter.done(sent, "submit"), "accept")
+    second = ministry.publisher.done(case, "publish", at="2025-03-10T08:00:00+07:00")
+    ministry.publisher.done(second, "withdraw", reason_code="correction", reason="nhầm biểu")
+    assert known(ministry, "GSO44") == [50]
+    ministry.clock.is_now("2025-03-11T08:00:00")
+    assert known(ministry, "GSO44") == [50]
+    back = ministry.reporter.get(f"/v1/submissions/{first['id']}")
+    assert (back["state"], back["superseded_by"], back["moves"][-1]["act"]) == ("published", None, "reinstate")
+
+
+def test_who_sends_somebody_elses_file_again_changes_nothing_of_it(ministry: Ministry) -> None:
+    sent = ministry.reporter.send("GSO45", row("GSO45", 50), headers={"Prefer": "respond-async"}).json()
+    again = ministry.colleague.send("GSO45", row("GSO45", 50), submit="true", reason="của tôi")
+    assert again.status_code == 422
+    case = ministry.reporter.get(f"/v1/submissions/{sent['id']}")
+    assert (case["state"], case["reason"], case["received_by"]) == ("examined", None, "lan")
+    left_out = {case["findings"][0]["number"]: "báo cáo sau"}
+    case = ministry.colleague.done(case, "submit", justifications=left_out)
+    assert not ministry.colleague.get(f"/v1/submissions/{case['id']}")["may_accept"]
+    assert ministry.colleague.act(case, "accept").status_code == 403
+
+
+def test_who_submitted_before_it_was_returned_does_not_accept_it_afterwards(ministry: Ministry) -> None:
+    case = ministry.reporter.send("GSO46", row("GSO46", 50)).json()
+    left_out = {case["findings"][0]["number"]: "báo cáo sau"}
+    case = ministry.colleague.done(case, "submit", justifications=left_out)
+    case = ministry.reporter.done(ministry.reviewers[0].done(case, "return", reason="xem lại"), "submit")
+    assert not ministry.colleague.get(f"/v1/submissions/{case['id']}")["may_accept"]
+    refused = ministry.colleague.act(case, "accept")
+    assert (refused.status_code, "four eyes" in refused.json()["detail"]) == (403, True)
+
+
+def test_senders_of_one_return_who_submit_at_once_are_each_told_what_became_of_it(ministry: Ministry) -> None:
+    cases = [ministry.reporter.send("GSO48", row("GSO48", 50 + number)).json() for number in range(6)]
+    left_out = {cases[0]["findings"][0]["number"]: "báo cáo sau"}
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda case: ministry.reporter.act(case, "submit", justifications=left_out), cases))
+    assert {answer.status_code for answer in answers} <= {200, 409, 412}
+    states = Counter(ministry.reporter.get(f"/v1/submissions/{case['id']}")["state"] for case in cases)
+    assert states["submitted"] == 1
+
+
+def test_a_file_that_is_refused_leaves_the_published_one_in_its_place(ministry: Ministry) -> None:
+    content = row("GSO49", 41, source="REPORT", accumulation="PERIOD")
+
+    def send(**said: str) -> Any:
+        fields = {"dataset": "PUBLISHED_FIGURES"} | said
+        return ministry.publisher.client.post("/v1/submissions", files={"file": ("f.csv", content)}, data=fields)
+
+    first = send(published_at="2025-02-01").json()
+    assert first["state"] == "published"
+    assert send(published_at="2500-01-01").status_code == 422
+    assert ministry.publisher.get(f"/v1/submissions/{first['id']}")["state"] == "published"
 
 
 def test_a_withdrawal_takes_the_figures_from_the_public_and_from_nobody_s_memory(ministry: Ministry) -> None:
