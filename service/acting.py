@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 import msgspec
+from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Header, Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
@@ -118,7 +119,7 @@ class Acting:
         raise _Answered(Response(bytes(row.body), row.status, headers=row.headers))
 
 
-def acting(
+async def acting(
     request: Request,
     by: SignedIn,
     idempotency_key: Annotated[
@@ -126,12 +127,14 @@ def acting(
         Header(description="the same key again gets the same answer, and nothing is done twice; kept for a week"),
     ] = None,
 ) -> Acting:
-    """Who acts, and the transaction of the request."""
+    """Who acts, and the transaction of the request, once it is this request's turn."""
     if idempotency_key is not None and not (0 < len(idempotency_key) <= _KEY_LENGTH and idempotency_key.isprintable()):
         sentence = f"“Idempotency-Key” has 1 to {_KEY_LENGTH} printable characters, for example a UUID."
         raise Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", sentence, parameter="Idempotency-Key")
+    await request.app.state.turn.acquire()
+    request.state.has_turn = True
     digest = getattr(request.state, "digest", "")
-    request.state.acting = Acting(request.app.state.engine, by, idempotency_key, digest)
+    request.state.acting = await run_in_threadpool(Acting, request.app.state.engine, by, idempotency_key, digest)
     return request.state.acting
 
 
@@ -159,6 +162,8 @@ def seen(
 
 
 Seen = Annotated[int, Depends(seen)]
+
+_ENDS = CapacityLimiter(database.REQUESTS_AT_A_TIME)
 
 # Within one process the second request under a key waits here, without holding a connection.
 _waiting: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
@@ -203,6 +208,11 @@ async def _alone(request: Request) -> Any:
 
 
 async def _end(request: Request, response: Response | None) -> None:
+    """Keep or leave what was done, in a thread of its own: others may hold all threads and wait for its locks."""
     act: Acting | None = getattr(request.state, "acting", None)
-    if act is not None:
-        await run_in_threadpool(act.leave if response is None else lambda: act.keep(response))
+    try:
+        if act is not None:
+            await to_thread.run_sync(act.leave if response is None else lambda: act.keep(response), limiter=_ENDS)
+    finally:
+        if getattr(request.state, "has_turn", False):
+            request.app.state.turn.release()

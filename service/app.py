@@ -1,15 +1,18 @@
 """The application: faces on one pool, and what every answer has in common."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
 from importlib.metadata import version
 
+from anyio import to_thread
 from fastapi import FastAPI
 from sqlalchemy import Engine
 from starlette.middleware.cors import CORSMiddleware
 
 from ingest.period import now
-from service import metrics, portal, problems
+from service import database, metrics, portal, problems
 from service.api import (
     audit,
     compliance,
@@ -54,6 +57,12 @@ _ASKING_WHO = (
 )
 
 
+@asynccontextmanager
+async def _with_so_many_threads(_: FastAPI) -> AsyncGenerator[None]:
+    to_thread.current_default_thread_limiter().total_tokens = database.THREADS
+    yield
+
+
 def create(
     engine: Engine, *, clock: Callable[[], datetime] = now, public_url: str = "", provider: Provider | None = None
 ) -> FastAPI:
@@ -68,8 +77,10 @@ def create(
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         docs_url=None,
         redoc_url=None,
+        lifespan=_with_so_many_threads,
     )
     app.state.engine = engine
+    app.state.turn = asyncio.Semaphore(database.REQUESTS_AT_A_TIME)
     app.state.clock = clock
     app.state.public_url = public_url
     app.state.provider = provider

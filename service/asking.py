@@ -1,13 +1,14 @@
 """What every face asks in the same way: one look at the ledger, known parameters only, and a moment in the past."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, get_args, get_origin
 
 from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
 
 from ingest import period
 from ingest.spelling import nearest
@@ -15,11 +16,15 @@ from service import database
 from service.problems import Problem, unknown_parameter
 
 
-def reading(request: Request) -> Iterator[Connection]:
+async def reading(request: Request) -> AsyncIterator[Connection]:
     """An open connection on which every question of the request sees the same ledger."""
-    engine: Engine = request.app.state.engine
-    with database.reading(engine) as connection:
-        yield connection
+    async with request.app.state.turn:
+        look = database.reading(request.app.state.engine)
+        connection = await run_in_threadpool(look.__enter__)
+        try:
+            yield connection
+        finally:
+            await run_in_threadpool(look.__exit__, None, None, None)
 
 
 Reading = Annotated[Connection, Depends(reading)]

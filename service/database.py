@@ -11,6 +11,10 @@ from ingest.period import LOCAL_ZONE
 from sql.migration import SCHEMA
 
 OLDEST_POSTGRESQL = 15
+# A request keeps its connection from one step to the next, and each step runs in a thread. So that no thread ever waits
+# for a connection, at most so many requests keep one at a time, and there is one more for each thread.
+REQUESTS_AT_A_TIME = 24
+THREADS = 16
 # What every connection of ours begins with.
 SESSION = {
     "options": f"-c search_path={SCHEMA},public -c timezone={LOCAL_ZONE.key}",
@@ -38,8 +42,8 @@ def connect(url: str) -> Engine:
         raise Unreachable("CHISO_DATABASE_URL is no address; write postgresql://user@host:5432/database.") from fault
     engine = create_engine(
         address,
-        pool_size=10,
-        max_overflow=10,
+        pool_size=THREADS,
+        max_overflow=REQUESTS_AT_A_TIME,
         pool_pre_ping=True,
         hide_parameters=True,  # a failure that is logged shows no secret
         connect_args=SESSION,

@@ -11,7 +11,8 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
-from sqlalchemy.exc import DataError, OperationalError
+from psycopg.errors import DeadlockDetected, SerializationFailure
+from sqlalchemy.exc import DataError, OperationalError, TimeoutError  # noqa: A004 - of the pool
 from starlette.exceptions import HTTPException
 
 from ingest import authority, evidence, examination, instructions, obligations, stages
@@ -61,6 +62,7 @@ _KINDS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     oidc.Unreachable: (HTTPStatus.BAD_GATEWAY, "provider-unreachable"),
     oidc.NotVouchedFor: (HTTPStatus.FORBIDDEN, "not-vouched-for"),
     OperationalError: (HTTPStatus.SERVICE_UNAVAILABLE, "database-unreachable"),
+    TimeoutError: (HTTPStatus.SERVICE_UNAVAILABLE, "busy"),
     DataError: (HTTPStatus.BAD_REQUEST, "invalid-parameter"),
 }
 
@@ -135,15 +137,26 @@ def problem_of(failure: Exception) -> Problem:
             problem = Problem(status, status.name.lower().replace("_", "-"), _GENERAL.get(status, str(failure.detail)))
             problem.headers = dict(failure.headers or {})
             return problem
-        case OperationalError():
-            return Problem(
-                HTTPStatus.SERVICE_UNAVAILABLE, "database-unreachable", "The database does not answer; try again soon."
-            )
+        case OperationalError() | TimeoutError():
+            return _unavailable(failure)
         case DataError():
             sentence = "Something in the request is larger than anything there can be, such as a cursor or a number."
             return Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", sentence)
         case _:
             return _known(failure)
+
+
+def _unavailable(failure: OperationalError | TimeoutError) -> Problem:
+    """The database is away, or too many ask at once; either way the same request may be sent again."""
+    busy = isinstance(failure, TimeoutError) or isinstance(failure.orig, DeadlockDetected | SerializationFailure)
+    kind, sentence = (
+        ("busy", "Too many requests wait for each other; nothing of this one was done. Send it again in a moment.")
+        if busy
+        else ("database-unreachable", "The database does not answer; try again soon.")
+    )
+    problem = Problem(HTTPStatus.SERVICE_UNAVAILABLE, kind, sentence)
+    problem.headers["Retry-After"] = "5"
+    return problem
 
 
 def _known(failure: Exception) -> Problem:

@@ -96,8 +96,9 @@ _FORM["schema"]["required"] = ["dataset", "file"]
 )
 def create(
     request: Request,
-    act: Acts,
+    by: SignedIn,
     sent: Annotated[Sent, Depends(sent)],
+    act: Acts,
     prefer: Annotated[str | None, Header(description="respond-async: examine it later (RFC 7240)")] = None,
 ) -> Response:
     """Send a file or figures: the bytes are kept, every figure becomes an observation or a finding with its place.
@@ -109,24 +110,24 @@ def create(
     engine, now = request.app.state.engine, clock(request)
     said = intake.settled(engine, sent.said)
     if said.dry_run:
-        outcome = intake.tried(engine, sent.content, sent.file_name, said, by=act.by, now=now)
+        outcome = intake.tried(engine, sent.content, sent.file_name, said, by=by, now=now)
         return answers.json({"summary": outcome.summary, "findings": outcome.findings})
-    submission, new = intake.keep(engine, sent.content, sent.file_name, said, by=act.by, now=now)
+    submission, new = intake.keep(engine, sent.content, sent.file_name, said, by=by, now=now)
     connection = act.connection()
     if len(sent.content) > intake.AT_ONCE_BYTES or "respond-async" in (prefer or "").lower():
         intake.finish_later(connection, submission.id)
-        later = told(connection, submission, act.by, status=HTTPStatus.ACCEPTED)
+        later = told(connection, submission, by, status=HTTPStatus.ACCEPTED)
         later.headers["Preference-Applied"] = "respond-async"
         return later
     reviewed = bool(registry.read(connection).datasets[said.dataset].review)
-    of_the_sender = said.submit and act.by.name == submission.received_by
+    of_the_sender = said.submit and by.name == submission.received_by
     if new or not reviewed or submission.state == "received" or of_the_sender:
-        intake.go_on(connection, submission.id, by=act.by, now=now)
+        intake.go_on(connection, submission.id, by=by, now=now)
         submission = inbox.get(connection, submission.id)
     wanted_more = not reviewed or said.submit
     if submission.state == "examined" and wanted_more:
         return _refused(request, submission)
-    return told(connection, submission, act.by, status=HTTPStatus.CREATED if new else HTTPStatus.OK)
+    return told(connection, submission, by, status=HTTPStatus.CREATED if new else HTTPStatus.OK)
 
 
 @router.get("", responses=answers.documented(case_shapes.Submissions), summary="What was sent")

@@ -158,12 +158,13 @@ language sql stable parallel safe as $$
             limit 1
         ) as extended on extended.due_at > owed.due_at
     ),
-    -- A unit whose machine ever sent something to the dataset, whatever became of it, is connected.
+    -- A unit whose machine ever sent something to the dataset, whatever became of it, is connected; a person's file is not.
     connected as (
         select submission.dataset, submission.reporting_unit
         from chiso.submission
         join chiso.submission_move on submission_move.submission = submission.id and submission_move.version = 1
         where submission_move.at <= moment
+            and submission_move.by like 'machine:%'
             and submission.reporting_unit is not null
             and submission.dataset in (select code from chiso.dataset where machine)
     )
@@ -184,12 +185,11 @@ language sql stable parallel safe as $$
         end
     from owed
     left join lateral (
-        select moved.*, standing.stands
-        from (
+        with moved as (
             select
                 submission.id,
                 (array_agg(submission_move.state order by submission_move.version desc))[1] as state,
-                bool_or(submission_move.state = 'published') as was_published,
+                max(submission_move.at) filter (where submission_move.state = 'published') as published_at,
                 max(submission_move.at) filter (where submission_move.act = 'submit') as submitted_at
             from chiso.submission
             join chiso.submission_move on submission_move.submission = submission.id
@@ -198,11 +198,23 @@ language sql stable parallel safe as $$
                 and submission.reporting_unit = owed.reporting_unit
                 and submission_move.at <= moment
             group by submission.id
-        ) as moved
+        )
+        select moved.*, standing.stands
+        from moved
         cross join lateral (
+            -- One that was corrected stands as long as the last of its corrections does.
             select
-                moved.state in ('submitted', 'in_review', 'accepted', 'published')
-                or moved.state = 'superseded' and moved.was_published as stands
+                case moved.state
+                    when 'superseded' then coalesce((
+                        select later.state = 'published'
+                        from moved as later
+                        where (later.published_at, later.id) > (moved.published_at, moved.id)
+                            and later.state <> 'superseded'
+                        order by later.published_at, later.id
+                        limit 1
+                    ), false)
+                    else moved.state in ('submitted', 'in_review', 'accepted', 'published')
+                end as stands
         ) as standing
         where moved.submitted_at is not null
         order by stands desc, case when stands then submitted_at end, case when stands then id end, id desc

@@ -30,7 +30,14 @@ TOO_LATE = "2025-01-15T00:00:00+07:00"
 Move = tuple[str, str, str | datetime]
 
 
-def sent(connection: Connection, unit: str | None, *moves: Move, dataset: str = PROVINCES, period: str = Q4) -> int:
+def sent(
+    connection: Connection,
+    unit: str | None,
+    *moves: Move,
+    dataset: str = PROVINCES,
+    period: str = Q4,
+    by: str = "lan",
+) -> int:
     """A submission that makes these moves: act, the state that it leads to, when."""
     number = connection.execute(
         text(
@@ -58,7 +65,7 @@ def sent(connection: Connection, unit: str | None, *moves: Move, dataset: str = 
                 "id": number,
                 "version": version,
                 "at": at,
-                "by": "lan" if act in ("receive", "submit") else "minh",
+                "by": by if act in ("receive", "submit") else "minh",
                 "act": act,
                 "state": state,
                 "awaits": 1 if state in ("submitted", "in_review") else None,
@@ -302,12 +309,16 @@ def test_every_state_can_be_reached_and_no_other(connection: Connection) -> None
     assert told == {state: state for state in STATES}
 
 
-def test_a_machine_is_connected_from_the_first_thing_that_it_sends(connection: Connection) -> None:
+def test_a_machine_is_connected_from_its_first_thing_and_not_by_a_person(
+    connection: Connection,
+) -> None:
     asked = {"dataset": DAILY, "period": "2026-01-05"}
     assert one(connection, "OOG", "2026-01-05T12:00+07", **asked).state == "not_due"
     assert one(connection, "OOG", "2026-01-06T12:00+07", **asked).state == "not_connected"
     assert one(connection, "OOG", "2026-01-07T12:00+07", **asked).state == "not_connected"
-    sent(connection, "OOG", ("examine", "examined", "2026-01-06T13:00+07"), dataset=DAILY, period="2026-01-02")
+    first = ("examine", "examined", "2026-01-06T13:00+07")
+    sent(connection, "OOG", ("examine", "examined", "2026-01-06T08:00+07"), dataset=DAILY, period="2026-01-01")
+    sent(connection, "OOG", first, dataset=DAILY, period="2026-01-02", by="machine:npsp")
     assert one(connection, "OOG", "2026-01-06T12:59+07", **asked).state == "not_connected"
     assert one(connection, "OOG", "2026-01-06T13:00+07", **asked).state == "due"
     assert one(connection, "OOG", "2026-01-07T12:00+07", **asked).state == "overdue"
@@ -379,6 +390,25 @@ def test_a_correction_does_not_make_a_return_late(connection: Connection) -> Non
         told = one(connection, "GSO24", f"{day}T00:00+07")
         assert (told.state, told.submission) == ("on_time", first)
     assert first < second
+
+
+def test_a_return_whose_correction_was_withdrawn_is_owed_again(connection: Connection) -> None:
+    published = [("submit", "submitted"), ("accept", "accepted"), ("publish", "published")]
+
+    def corrected(day: int, *more: Move) -> int:
+        return sent(
+            connection, "GSO24", *((act, state, f"2025-01-{day:02}T08:00+07") for act, state in published), *more
+        )
+
+    corrected(10, ("supersede", "superseded", "2025-01-20T08:00+07"))
+    corrected(20, ("supersede", "superseded", "2025-01-25T08:00+07"))
+    third = corrected(25, ("withdraw", "withdrawn", "2025-02-03T08:00+07"))
+    assert one(connection, "GSO24", "2025-02-03T07:00+07").state == "on_time"
+    told = one(connection, "GSO24", "2025-02-03T08:00+07")
+    assert (told.state, told.submission, told.submission_state) == ("overdue", third, "withdrawn")
+    again = sent(connection, "GSO24", *((act, state, "2025-02-10T08:00+07") for act, state in published))
+    told = one(connection, "GSO24", "2025-02-11T08:00+07")
+    assert (told.state, told.submission) == ("late", again)
 
 
 def test_what_was_replaced_before_it_was_published_does_not_stand(connection: Connection) -> None:
@@ -464,16 +494,22 @@ def modelled(cases: list[Case], until: datetime | None, at: datetime) -> tuple[s
     """State and number of a 2024-Q4 return, worked out without the database."""
     deadline = max(local(date(2025, 1, 15)), until or local(date(2025, 1, 15)))
     standing, others = [], []
-    for case in cases:
-        past = [move for move in case.moves if move[2] <= at]
-        submitted = [move[2] for move in past if move[0] == "submit"]
+    past = {case.number: [move for move in case.moves if move[2] <= at] for case in cases}
+    published = {number: [move[2] for move in moves if move[1] == "published"] for number, moves in past.items()}
+    for number, moves in past.items():
+        submitted = [move[2] for move in moves if move[0] == "submit"]
         if not submitted:
             continue
-        state, was_published = past[-1][1], any(move[1] == "published" for move in past)
-        stands = state in ("submitted", "in_review", "accepted", "published") or (
-            state == "superseded" and was_published
-        )
-        (standing if stands else others).append((submitted[-1], case.number))
+        stands = moves[-1][1] in ("submitted", "in_review", "accepted", "published")
+        if moves[-1][1] == "superseded" and published[number]:
+            later = sorted(
+                (published[other][-1], other, past[other][-1][1])
+                for other in past
+                if published[other] and (published[other][-1], other) > (published[number][-1], number)
+            )
+            ends = [state for _, _, state in later if state != "superseded"]
+            stands = ends[:1] == ["published"]
+        (standing if stands else others).append((submitted[-1], number))
     if standing:
         submitted_at, number = min(standing)
         return "on_time" if submitted_at < deadline else "late", number
