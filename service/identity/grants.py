@@ -19,8 +19,12 @@ def settled(connection: Connection, role: str, reporting_unit: str | None, datas
     catalogue = registry.read(connection)
     if dataset is not None and dataset.upper() not in catalogue.datasets:
         raise UnknownName("dataset", dataset, nearest(dataset, catalogue.datasets))
+    granted = _role(role)
+    if granted == "machine" and dataset and not catalogue.datasets[dataset.upper()].owed_by:
+        owed = [each.code for each in catalogue.datasets.values() if each.owed_by]
+        raise UnknownName("dataset that a machine could owe called", dataset, owed)
     return Grant(
-        _role(role),
+        granted,
         None if reporting_unit is None else _unit(catalogue.reporting_units, reporting_unit, on),
         dataset and dataset.upper(),
     )
