@@ -182,9 +182,13 @@ _GENERAL = {
 
 def _invalid(failure: RequestValidationError) -> Problem:
     first = failure.errors()[0]
-    where = _sayable(first["loc"][-1])
+    where = _sayable(first["loc"][-1]) if first["loc"] else "body"
     if first["type"] == "missing":
         detail = f"“{where}” is missing."
+    elif first["type"] == "json_invalid":
+        where, detail = "body", f"The body is no JSON: {_sayable(first.get('ctx', {}).get('error'))}."
+    elif first["type"] in ("model_attributes_type", "model_type", "dict_type"):
+        detail = f'“{where}” must be an object, as in {{"name": "value"}}.'
     elif first["type"] == "extra_forbidden":
         detail = f"There is no “{where}” here; leave it out."
     else:

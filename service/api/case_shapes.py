@@ -1,15 +1,17 @@
 """How submissions look to a program: what is said of them, and what is said to them."""
 
 from datetime import date, datetime
-from typing import Any
+from http import HTTPStatus
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
+from ingest.period import day_of
 from ingest.spelling import nearest
 from ingest.submission import ReasonCode, SignedAs, State
 from service.api.shapes import Number, Shape
 from service.asking import refuse_nul
-from service.problems import unknown_parameter
+from service.problems import Problem, unknown_parameter
 
 
 class Said(Shape):
@@ -20,10 +22,43 @@ class Said(Shape):
     def _known(cls, said: Any, _: ValidationInfo) -> Any:
         if isinstance(said, dict):
             for name, value in said.items():
-                refuse_nul(str(name), str(value))
+                _refuse_unstorable(str(name), value)
                 if name not in cls.model_fields:
                     raise unknown_parameter("field", str(name), nearest(str(name), cls.model_fields))
         return said
+
+
+def _refuse_unstorable(name: str, value: Any) -> None:
+    """Refuse text that no database keeps, wherever in the member it stands."""
+    match value:
+        case str():
+            refuse_nul(name, value)
+            if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+                sentence = f"“{name}” holds half a character (a lone surrogate); send it as UTF-8."
+                raise Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", sentence, parameter=name)
+        case list():
+            for each in value:
+                _refuse_unstorable(name, each)
+        case dict():
+            for inner, each in value.items():
+                _refuse_unstorable(name, inner)
+                _refuse_unstorable(name, each)
+        case _:
+            pass
+
+
+def _words(said: str) -> str:
+    if not any(letter.isalnum() for letter in said):
+        raise ValueError("say it in words")
+    return said.strip()
+
+
+def _day(said: Any) -> Any:
+    return day_of(said) if isinstance(said, str) else said
+
+
+# A reason that somebody else is to read.
+Words = Annotated[str, Field(max_length=2000), AfterValidator(_words)]
 
 
 class SaidOfFile(Said):
@@ -64,13 +99,15 @@ class SignatureGiven(Said):
     signed_by: str | None = Field(default=None, description="người ký", max_length=200)
     signed_as: SignedAs | None = Field(default=None, description="TM., KT., TL. or TUQ.")
     document_number: str | None = Field(default=None, description="số văn bản", examples=["15/BC-UBND"], max_length=100)
-    document_date: date | None = None
+    document_date: Annotated[date | None, BeforeValidator(_day)] = Field(
+        default=None, description="ISO or day first: 2025-01-10, 10/01/2025"
+    )
 
 
 class Submitting(Said):
     """Standing by a return."""
 
-    justifications: dict[int, str] = Field(
+    justifications: dict[int, Words] = Field(
         default_factory=dict[int, str], description="why a warned figure is right, by the number of its finding"
     )
     signature: SignatureGiven | None = None
@@ -78,28 +115,26 @@ class Submitting(Said):
         default=None, description="the published submission that this one corrects", ge=1, lt=2**63
     )
     reason_code: ReasonCode | None = None
-    reason: str | None = Field(default=None, min_length=1, max_length=2000)
+    reason: Words | None = None
 
 
 class Accepting(Said):
     """Agreeing to a return."""
 
-    reason: str | None = Field(
-        default=None, description="a note that stays with the decision", min_length=1, max_length=2000
-    )
+    reason: Words | None = Field(default=None, description="a note that stays with the decision")
 
 
 class RemarkGiven(Said):
     """What is to be mended in one cell."""
 
     place: str = Field(description="the place as the findings and the diff name it", max_length=500)
-    text: str = Field(min_length=1, max_length=2000)
+    text: Words
 
 
 class Returning(Said):
     """Sending a return back."""
 
-    reason: str = Field(min_length=1, max_length=2000)
+    reason: Words
     remarks: list[RemarkGiven] = Field(default_factory=list[RemarkGiven], max_length=1000)
 
 
@@ -112,14 +147,14 @@ class Publishing(Said):
 class TakingBack(Said):
     """Taking a return back."""
 
-    reason: str | None = Field(default=None, min_length=1, max_length=2000)
+    reason: Words | None = None
 
 
 class Withdrawing(Said):
     """Withdrawing what was published."""
 
     reason_code: ReasonCode
-    reason: str = Field(min_length=1, max_length=2000)
+    reason: Words
 
 
 class Summary(Shape):

@@ -159,8 +159,22 @@ def test_what_a_reviewer_remarks_on_must_be_there(ministry: Ministry) -> None:
 
 def test_a_reason_is_not_empty_and_a_member_that_there_is_not_is_refused(ministry: Ministry) -> None:
     case = submitted(ministry, "GSO20")
-    assert ministry.reviewers[0].act(case, "return", reason="").status_code == 400
+    for blank in ("", "  ", "\u200b", "..."):
+        assert ministry.reviewers[0].act(case, "return", reason=blank).status_code == 400
     assert ministry.reviewers[0].act(case, "return").status_code == 400
+    for body, sentence in (
+        (b"[1]", "“body” must be an object"),
+        (b"{", "The body is no JSON"),
+        (b'{"reason": "a\\u0000b"}', "“reason” holds a NUL character"),
+        (b'{"reason": "x", "remarks": [{"place": "line 2", "text": "a\\u0000"}]}', "holds a NUL character"),
+        (b'{"reason": "\\ud800"}', "holds half a character"),
+    ):
+        path, seen = f"/v1/submissions/{case['id']}/return", {"If-Match": '"3"', "Content-Type": "application/json"}
+        refused = ministry.reviewers[0].client.post(path, content=body, headers=seen)
+        assert (refused.status_code, sentence in refused.json()["detail"]) == (400, True), refused.text
+    for body in (b"[1]", b'{"dataset": "PUBLISHED_FIGURES", "figures": [{"value": "a\\u0000"}]}'):
+        headers = {"Content-Type": "application/json"}
+        assert ministry.publisher.client.post("/v1/submissions", content=body, headers=headers).status_code == 400
     wrong = ministry.reviewers[0].act(case, "return", resaon="x")
     assert "There is no field “resaon” here. Did you mean reason?" in wrong.json()["detail"]
 
