@@ -20,7 +20,7 @@ STATES: dict[State, tuple[str, str]] = {
     "returned": ("bị trả lại", "back with the sender, with the reason"),
     "accepted": ("đã chấp nhận", "every review that the dataset asks for agreed; it waits for publication"),
     "published": ("đã công bố", "its figures are in the ledger, public now or at the moment of the embargo"),
-    "superseded": ("đã thay thế", "a later submission took its place"),
+    "superseded": ("đã bị thay thế", "a later submission took its place"),
     "withdrawn": ("đã rút", "taken back before publication, or its figures withdrawn after it"),
 }
 
@@ -166,12 +166,12 @@ def allowed(case: Submission, by: Actor, catalogue: Catalogue) -> dict[str, bool
 
 def may_read(case: Submission, by: Actor, catalogue: Catalogue) -> bool:
     """Say whether the case concerns the actor: as sender, as reviewer, as publisher, or as who runs the service."""
-    dataset = catalogue.datasets[case.dataset]
-    return any(
-        _reaches(grant, case.reporting_unit, dataset, catalogue)
-        for grant in by.grants
-        if grant.role in MATRIX["submission"]["read"]
-    )
+    return _reads("submission", case, by, catalogue)
+
+
+def may_read_evidence(case: Submission, by: Actor, catalogue: Catalogue) -> bool:
+    """Say whether the actor may read the files beside a case."""
+    return _reads("evidence", case, by, catalogue)
 
 
 def may_send(dataset: Dataset, reporting_unit: str | None, by: Actor, catalogue: Catalogue) -> bool:
@@ -188,25 +188,30 @@ def may_send(dataset: Dataset, reporting_unit: str | None, by: Actor, catalogue:
 
 def readable(by: Actor, catalogue: Catalogue) -> dict[str, frozenset[str | None] | None]:
     """By dataset, the reporting units whose submissions the actor may read; None stands for all."""
-    grants = [grant for grant in by.grants if grant.role in MATRIX["submission"]["read"]]
-    told: dict[str, frozenset[str | None] | None] = {}
-    for dataset in catalogue.datasets.values():
-        reach = [_reach(grant, dataset, catalogue) for grant in grants if grant.dataset in (None, dataset.code)]
-        known = [each for each in reach if each is not None]
-        told[dataset.code] = frozenset[str | None]().union(*known) if len(known) == len(reach) else None
-    return told
+    return {dataset.code: _readable("submission", dataset, by, catalogue) for dataset in catalogue.datasets.values()}
 
 
-def _reach(grant: Grant, dataset: Dataset, catalogue: Catalogue) -> frozenset[str | None] | None:
+def _reads(thing: str, case: Submission, by: Actor, catalogue: Catalogue) -> bool:
+    units = _readable(thing, catalogue.datasets[case.dataset], by, catalogue)
+    return units is None or case.reporting_unit in units
+
+
+def _readable(thing: str, dataset: Dataset, by: Actor, catalogue: Catalogue) -> frozenset[str | None] | None:
+    """The reporting units of whose returns the actor may read the thing; None stands for all."""
+    reach = [
+        _concerns(grant, dataset, catalogue)
+        for grant in by.grants
+        if grant.role in MATRIX[thing]["read"] and grant.dataset in (None, dataset.code)
+    ]
+    return None if None in reach else frozenset[str | None]().union(*filter(None, reach))
+
+
+def _concerns(grant: Grant, dataset: Dataset, catalogue: Catalogue) -> frozenset[str | None] | None:
+    """A reviewer is concerned by all that comes before their unit, and by no other; everybody else by their units'."""
     if grant.role == "reviewer":
-        return None if _reaches(grant, None, dataset, catalogue) else frozenset()
+        reviews = (reaches(grant, catalogue, reporting_unit=each, dataset=dataset.code) for each in dataset.review)
+        return None if any(reviews) else frozenset()
     return None if grant.reporting_unit is None else answers_for(grant.reporting_unit, catalogue)
-
-
-def _reaches(grant: Grant, reporting_unit: str | None, dataset: Dataset, catalogue: Catalogue) -> bool:
-    """A reviewer is concerned by every return that comes before their unit; everybody else by their own units'."""
-    subjects = dataset.review if grant.role == "reviewer" else (reporting_unit,)
-    return any(reaches(grant, catalogue, reporting_unit=each, dataset=dataset.code) for each in subjects)
 
 
 def _has_right(act: Act, case: Submission, dataset: Dataset, by: Actor, catalogue: Catalogue) -> bool:

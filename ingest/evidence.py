@@ -29,14 +29,18 @@ class NotEvidence(Exception):
     """The file cannot be kept as evidence."""
 
 
+class TooLarge(NotEvidence):
+    """The file is larger than evidence may be."""
+
+
 def media_type(content: bytes) -> str:
     """The media type of a file that may be evidence: PDF, PNG, JPEG, DOCX or XLSX.
 
-    Raises NotEvidence with a sentence for any other, for an empty and for a larger one.
+    Raises TooLarge, and NotEvidence with a sentence for any other and for an empty one.
     """
     if len(content) > SIZE_LIMIT_BYTES:
-        raise NotEvidence(
-            f"The file has {len(content) / 2**20:.1f} MB; evidence may have {SIZE_LIMIT_BYTES // 2**20} MB."
+        raise TooLarge(
+            f"The file has {len(content):,} bytes; evidence may have {SIZE_LIMIT_BYTES:,} (10 MB)."
             " Scan it in a lower resolution, or attach it in parts."
         )
     for first_bytes, found in _FIRST_BYTES:
@@ -54,3 +58,20 @@ def _office_type(content: bytes) -> str | None:
     except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, OSError, EOFError):
         return None
     return next((media for main, media in _OFFICE if main in listed), None)
+
+
+_ENDINGS = {
+    "application/pdf": ("pdf",),
+    "image/png": ("png",),
+    "image/jpeg": ("jpg", "jpeg"),
+    _OFFICE[0][1]: ("docx",),
+    _OFFICE[1][1]: ("xlsx",),
+}
+
+
+def named(file_name: str, media_type: str) -> str:
+    """The name with an ending that says what the bytes are, so that saving it opens no other program."""
+    endings = _ENDINGS[media_type]
+    return (
+        file_name if file_name.lower().endswith(tuple(f".{each}" for each in endings)) else f"{file_name}.{endings[0]}"
+    )

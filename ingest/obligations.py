@@ -20,7 +20,7 @@ STATES = {
     "not_connected": ("chưa kết nối", "not connected"),
     "on_time": ("đúng hạn", "on time"),
     "late": ("trễ hạn", "late"),
-    "received": ("đã nhận", "received"),
+    "received": ("đã nộp", "received"),
 }
 
 

@@ -69,6 +69,19 @@ class Period:
             return type(self)(_months_later(self.start, -by * _MONTHS[self.frequency]), self.frequency)
         return type(self)(self.start - by * (self.end - self.start), self.frequency)
 
+    def a_year_earlier(self) -> Self | None:
+        """The same period a year before: the same quarter, calendar day, hour of the day, or ISO week.
+
+        None where that year had none: for a 29 February, or a week 53.
+        """
+        try:
+            if self.frequency == "W":
+                year, week, _ = self.start.isocalendar()
+                return type(self)(datetime.fromisocalendar(year - 1, week, 1), "W")
+            return type(self)(self.start.replace(year=self.start.year - 1), self.frequency)
+        except ValueError:
+            return None
+
     def __str__(self) -> str:
         """The period as SDMX writes it."""
         return _WRITTEN[self.frequency](self.start)

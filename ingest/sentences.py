@@ -135,7 +135,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "“{found}” is no moment of publication. Write 2024-07-01 or 2024-07-01T09:00:00+07:00.",
     ),
     "published_at_is_the_publishers": (
-        "Ngày công bố “{found}” không ghi trong báo cáo: người công bố quyết định. Hãy xóa cột này.",
+        "Không ghi ngày công bố (“{found}”) trong báo cáo; ngày này do người công bố quyết định. Hãy xóa cột này.",
         "The publication “{found}” does not stand in a return: whoever publishes it decides. Remove the column.",
     ),
     "data_dates_are_readable": (

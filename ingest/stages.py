@@ -322,9 +322,8 @@ def attach(
     if len(inbox.evidence(connection, number)) >= evidence.COUNT_LIMIT:
         raise evidence.NotEvidence(f"Submission {number} has {evidence.COUNT_LIMIT} files already; join some of them.")
     examination.refuse_unknown_places(connection, known, catalogue, [place] if place else [], now=now)
-    kept = inbox.attach(
-        connection, number, content, place=place, file_name=file_name, media_type=media_type, by=by, now=now
-    )
+    name = evidence.named(file_name or "file", media_type)
+    kept = inbox.attach(connection, number, content, place=place, file_name=name, media_type=media_type, by=by, now=now)
     audit.record(connection, by, "attach", _named(number), after={"evidence": kept.id, "sha256": kept.sha256})
     return kept
 

@@ -46,6 +46,7 @@ _KINDS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     authority.NotYours: (HTTPStatus.FORBIDDEN, "not-yours"),
     NotNow: (HTTPStatus.CONFLICT, "not-now"),
     SeenOtherwise: (HTTPStatus.PRECONDITION_FAILED, "seen-otherwise"),
+    evidence.TooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large"),
     evidence.NotEvidence: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not-evidence"),
     examination.NotSound: (HTTPStatus.UNPROCESSABLE_ENTITY, "not-sound"),
     examination.UnknownPlace: (HTTPStatus.UNPROCESSABLE_ENTITY, "unknown-place"),

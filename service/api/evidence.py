@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import Response
 
-from ingest import inbox, stages
+from ingest import case, inbox, stages
 from service.acting import Act, Acts
 from service.api import answers, case_shapes
 from service.api.submissions import attachment, concerning
@@ -67,7 +67,7 @@ def attach(
 @router.get("", responses=answers.documented(case_shapes.EvidenceList), summary="The files beside a submission")
 def listed(asker: SignedIn, connection: Reading, number: int) -> Response:
     """The files beside a submission, in the order in which they came, without their bytes."""
-    concerning(connection, number, asker)
+    concerning(connection, number, asker, may_read=case.may_read_evidence)
     return answers.json({"evidence": inbox.evidence(connection, number)})
 
 
@@ -79,7 +79,7 @@ def listed(asker: SignedIn, connection: Reading, number: int) -> Response:
 )
 def one(asker: SignedIn, connection: Reading, number: int, evidence: int) -> Response:
     """The bytes of one file, to be saved."""
-    concerning(connection, number, asker)
+    concerning(connection, number, asker, may_read=case.may_read_evidence)
     try:
         kept, content = inbox.evidence_content(connection, number, evidence)
     except LookupError as missing:

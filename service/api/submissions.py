@@ -1,5 +1,6 @@
 """The API for programs that send and read submissions: a file or figures in, the case with its findings out."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
@@ -207,7 +208,13 @@ def file(asker: SignedIn, connection: Reading, number: int) -> Response:
     return attachment(inbox.content(connection, number), submission.file_name, "application/octet-stream")
 
 
-def concerning(connection: Connection, number: int, asker: Actor) -> Submission:
+def concerning(
+    connection: Connection,
+    number: int,
+    asker: Actor,
+    *,
+    may_read: Callable[[Submission, Actor, Catalogue], bool] = case.may_read,
+) -> Submission:
     """The submission, where it concerns who asks; to everybody else there is none of that number.
 
     Raises a 404 problem.
@@ -216,7 +223,7 @@ def concerning(connection: Connection, number: int, asker: Actor) -> Submission:
         submission = inbox.get(connection, number)
     except LookupError:
         submission = None
-    if submission is None or not case.may_read(submission, asker, registry.read(connection)):
+    if submission is None or not may_read(submission, asker, registry.read(connection)):
         raise Problem(
             HTTPStatus.NOT_FOUND, "unknown-submission", f"There is no submission {number}, or it is not yours to read."
         )

@@ -38,14 +38,15 @@ def form(connection: Connection, dataset: str, reporting_unit: str, written_peri
     assert unit is not None  # noqa: S101 - settled instructions name a unit that there is
     asked = period.parse(settled.period or "")
     items = instructions.owed_items(owed, unit, asked)
-    earlier = _known(connection, unit, _before(asked), now=now)
+    year_ago = asked.a_year_earlier()
+    earlier = _known(connection, unit, Span((year_ago or asked.earlier()).start, asked.start), now=now)
     cells = [
         TemplateCell(
             item=item,
             indicator=(indicator := catalogue.indicators[item.indicator]),
             unit_measure=catalogue.units_of_measure[indicator.unit_measure],
             last=earlier.get((str(key := _key(item, unit, asked)), str(asked.earlier()))),
-            year_ago=earlier.get((str(key), str(_year_before(asked)))),
+            year_ago=earlier.get((str(key), str(year_ago))),
         )
         for item in items
     ]
@@ -58,14 +59,6 @@ def _known(
     numbers = series.numbers(connection, Selection({"reporting_unit": [unit.code]}))
     rows = series.observations(connection, numbers, span, as_of=now, page=Page(None, 100_000))
     return {(row["series"], row["period"]): row["value"] for row in rows}
-
-
-def _before(asked: Period) -> Span:
-    return Span(_year_before(asked).start, asked.start)
-
-
-def _year_before(asked: Period) -> Period:
-    return period.containing(asked.start.date().replace(year=asked.start.year - 1, day=1), asked.frequency)
 
 
 def _key(item: DatasetItem, unit: ReportingUnit, asked: Period) -> SeriesKey:

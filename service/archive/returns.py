@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from ingest import examination, period, registry
+from ingest import examination, registry
 from ingest.observation import DENOMINATOR, NUMERATOR, SeriesKey
 from ingest.period import Period
 from ingest.submission import Submission
@@ -59,6 +59,7 @@ def figures(connection: Connection, submission: Submission, *, now: datetime) ->
         value = None if row["value"] is None or row["value"] != row["value"] else Decimal(str(row["value"]))
         published = known.get((written, when.start))
         last = known.get((written, when.earlier().start), _NOTHING)[0]
+        year_ago = when.a_year_earlier()
         told.append(
             {
                 "place": place,
@@ -73,7 +74,7 @@ def figures(connection: Connection, submission: Submission, *, now: datetime) ->
                 "published_value": (published or _NOTHING)[0],
                 "published_status": (published or _NOTHING)[1],
                 "last_value": last,
-                "year_ago_value": known.get((written, _year_before(when).start), _NOTHING)[0],
+                "year_ago_value": known.get((written, year_ago.start), _NOTHING)[0] if year_ago else None,
                 "change_from_last": value - last if value is not None and last is not None else None,
                 "outcome": _outcome(value, row["status"], published, withdrawn=bool(row["withdrawn"])),
             }
@@ -88,7 +89,7 @@ def _known(
     connection: Connection, asked: Iterable[tuple[str, Period]], *, now: datetime
 ) -> dict[tuple[str, datetime], tuple[Decimal | None, str | None]]:
     """What is public of these series in these periods, in the ones before, and a year before."""
-    wanted = [(key, when) for key, own in asked for when in (own, own.earlier(), _year_before(own))]
+    wanted = [(key, when) for key, own in asked for when in (own, own.earlier(), own.a_year_earlier()) if when]
     rows = connection.execute(
         text(
             """
@@ -105,10 +106,6 @@ def _known(
         {"keys": [key for key, _ in wanted], "starts": [when.start for _, when in wanted], "now": now},
     )
     return {(key, start): (value, status) for key, start, value, status in rows}
-
-
-def _year_before(when: Period) -> Period:
-    return period.containing(when.start.date().replace(year=when.start.year - 1, day=1), when.frequency)
 
 
 def _outcome(

@@ -1,5 +1,6 @@
 """The life of a submission is one table: what it leads to, who may, and the picture in the documents."""
 
+import itertools
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import get_args
 import pytest
 
 from ingest import case
-from ingest.authority import MATRIX, Actor, Grant, NotYours
+from ingest.authority import MATRIX, ROLES, Actor, Grant, NotYours
 from ingest.case import ACTS, OFFERED, STATES, NotNow
 from ingest.catalogue import Catalogue
 from ingest.submission import Move, State, Submission
@@ -105,6 +106,18 @@ def test_who_may_read_and_send(words: Catalogue) -> None:
         False,
     ]
     assert [case.may_send(collected, None, actor, words) for actor in (HANOI, PUBLISHER)] == [False, True]
+
+
+def test_the_list_shows_what_may_be_read_and_nothing_else(words: Catalogue) -> None:
+    roles = [role for role in ROLES if role != "public"]
+    units, datasets = (None, "VN", "MOST_2025", "GSO01_2008", "OOG"), (None, *words.datasets)
+    for role, unit, dataset in itertools.product(roles, units, datasets):
+        actor = Actor("x", (Grant(role, unit, dataset),))
+        listed = case.readable(actor, words)
+        for of, about in itertools.product(words.datasets, (None, "GSO01_2008", "GSO46", "MOH", "OOG", "VN")):
+            there = replace(submission("submitted"), dataset=of, reporting_unit=about)
+            in_the_list = listed[of] is None or about in (listed[of] or ())
+            assert case.may_read(there, actor, words) == in_the_list, (actor, of, about)
 
 
 def test_a_merged_province_answers_for_what_the_old_ones_still_owe(words: Catalogue) -> None:

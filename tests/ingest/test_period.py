@@ -76,6 +76,28 @@ def test_periods_follow_each_other_without_gap_or_overlap(day: date, frequency: 
     assert containing(here.end.date(), frequency).earlier() == here
 
 
+@pytest.mark.parametrize(
+    ("written", "before"),
+    [
+        ("2024", "2023"),
+        ("2024-S2", "2023-S2"),
+        ("2024-Q1", "2023-Q1"),
+        ("2024-12", "2023-12"),
+        ("2026-W05", "2025-W05"),
+        ("2025-W01", "2024-W01"),  # begins in December
+        ("2026-W53", None),  # 2025 had 52 weeks
+        ("2026-03-15", "2025-03-15"),
+        ("2024-02-29", None),
+        ("2025-02-28", "2024-02-28"),
+        ("2026-03-15T09", "2025-03-15T09"),
+        ("2024-02-29T23", None),
+    ],
+)
+def test_a_year_earlier_is_the_same_period_of_that_year_or_none(written: str, before: str | None) -> None:
+    earlier = parse(written).a_year_earlier()
+    assert earlier == (before and parse(before))
+
+
 def test_officials_write_quarters_in_roman_numerals() -> None:
     assert parse("2024-Q3").in_vietnamese == "Quý III/2024"
     assert parse("2024-S1").in_vietnamese == "6 tháng đầu năm 2024"

@@ -441,7 +441,8 @@ def test_evidence_lies_beside_a_cell_and_is_never_shown(ministry: Ministry) -> N
         assert attach(content, "tệp.pdf").status_code == 415
     sheet = office("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml")
     assert attach(sheet).json()["media_type"].endswith("spreadsheetml.sheet")
-    assert attach(b"%PDF-" + bytes(10 * 2**20)).status_code == 415
+    assert attach(b"%PDF-" + bytes(10 * 2**20)).status_code == 413
+    assert attach(PDF, "tải.exe").json()["file_name"] == "tải.exe.pdf"
     assert attach(PDF, place="line 99").status_code == 422
     assert attach(PDF, who=ministry.reviewers[0]).status_code == 403
     saved = ministry.reviewers[0].client.get(f"{path}/{kept.id}")
@@ -451,7 +452,7 @@ def test_evidence_lies_beside_a_cell_and_is_never_shown(ministry: Ministry) -> N
         "nosniff",
         "application/octet-stream",
     )
-    assert len(ministry.reviewers[0].get(f"/v1/submissions/{case['id']}")["evidence"]) == 2
+    assert len(ministry.reviewers[0].get(f"/v1/submissions/{case['id']}")["evidence"]) == 3
     assert ministry.reviewers[0].client.get(f"{path}/999999").status_code == 404
     original = ministry.reviewers[0].client.get(f"/v1/submissions/{case['id']}/file")
     assert (original.content, original.headers["content-disposition"]) == (
