@@ -114,10 +114,15 @@ def reaches(grant: Grant, catalogue: Catalogue, *, reporting_unit: str | None, d
     )
 
 
-def has_role(actor: Actor, action: str, thing: str) -> bool:
-    """Say whether the actor may do this to some object at all."""
+def refuse_others(actor: Actor, action: str, thing: str) -> None:
+    """Refuse who has no role for this: what is about no unit and of no dataset is asked of the role alone.
+
+    Raises NotYours.
+    """
     roles = MATRIX[thing][action]
-    return "public" in roles or any(grant.role in roles for grant in actor.grants)
+    if not any(grant.role in roles for grant in actor.grants):
+        whose = " or ".join(sorted(roles))
+        raise NotYours(f"“{action}” of an object of the kind “{thing}” is for the {whose}, and {actor} is none.")
 
 
 def answers_for(code: str, catalogue: Catalogue) -> frozenset[str | None]:

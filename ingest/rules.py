@@ -431,12 +431,13 @@ def _duplicates(table: _Table, _now: datetime) -> None:
 
 
 def _required(table: _Table, _now: datetime) -> None:
-    """Warn of what a form requires and a return that is in this submission leaves out."""
+    """Warn of what a form requires and a return leaves out; what stands there and was refused was not left out."""
     required = [item for item in table.dataset.items or () if item.required]
     if table.dataset.owed_by is None or not required or table.instructions.corrects:
         return
     parts = ["indicator", "accumulation", "source", "breakdown"]
-    for (unit, when), figures in table.rows[table.good].groupby(["reporting_unit", "the_period"], observed=True):
+    named = table.rows.dropna(subset=["reporting_unit", "the_period", *parts])
+    for (unit, when), figures in named.groupby(["reporting_unit", "the_period"], observed=True):
         given = set(figures[parts].itertuples(index=False, name=None))
         left_out = [item for item in required if tuple(getattr(item, part) for part in parts) not in given]
         if left_out:

@@ -193,9 +193,8 @@ def _invalid(failure: RequestValidationError) -> Problem:
     elif first["type"] == "extra_forbidden":
         detail = f"There is no “{where}” here; leave it out."
     else:
-        detail = (
-            f"“{where}” is “{_sayable(first.get('input'))}”: {str(first['msg'])[0].lower()}{str(first['msg'])[1:]}."
-        )
+        why = str(first["msg"]).removeprefix("Value error, ")
+        detail = f"“{where}” is “{_sayable(first.get('input'))}”: {why[0].lower()}{why[1:].removesuffix('.')}."
     return Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", detail, parameter=where)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, text
 
-from ingest import audit
+from ingest import audit, authority
 from ingest.authority import Actor, Grant
 from ingest.instructions import UnknownName
 from ingest.spelling import nearest
@@ -108,6 +108,7 @@ def add(
 
     Raises Refused.
     """
+    authority.refuse_others(by, "change", "account")
     if not _NAME.fullmatch(name) or name in _RESERVED:
         raise Refused(
             f"“{name}” cannot be the name of an account: small letters, digits and . _ @ -, at most 64, and none of"
@@ -138,6 +139,7 @@ def grant(connection: Connection, name: str, right: Grant, *, by: Actor) -> None
 
     Raises Refused where it has it, or where nobody can.
     """
+    authority.refuse_others(by, "change", "account")
     account = get(connection, name)
     if right.role in ("public", "machine"):
         raise Refused(
@@ -157,6 +159,7 @@ def revoke(connection: Connection, name: str, right: Grant, *, by: Actor) -> Non
 
     Raises Refused, with what the account has, where it has it not.
     """
+    authority.refuse_others(by, "change", "account")
     account = get(connection, name)
     if right not in account.grants:
         has = "; ".join(map(grants.words, account.grants)) or "nothing"
@@ -176,6 +179,7 @@ def disable(connection: Connection, name: str, *, by: Actor, now: datetime) -> N
 
     Raises Refused where it is closed.
     """
+    authority.refuse_others(by, "change", "account")
     account = get(connection, name)
     if account.disabled_at:
         raise Refused(f"{name} is disabled already.")
@@ -188,6 +192,7 @@ def enable(connection: Connection, name: str, *, by: Actor) -> None:
 
     Raises Refused where it is open.
     """
+    authority.refuse_others(by, "change", "account")
     account = get(connection, name)
     if not account.disabled_at:
         raise Refused(f"{name} is not disabled.")
@@ -196,6 +201,7 @@ def enable(connection: Connection, name: str, *, by: Actor) -> None:
 
 def new_secret(connection: Connection, name: str, *, by: Actor) -> str:
     """Give the account a secret that is kept nowhere but in the answer, and end its sessions."""
+    authority.refuse_others(by, "change", "account")
     secret = hashes.made_up()
     keep_secret(connection, get(connection, name), secret)
     sessions.end_all(connection, name)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, RowMapping, text
 
-from ingest import audit
+from ingest import audit, authority
 from ingest.authority import Actor, Grant
 from ingest.instructions import UnknownName
 from ingest.period import LOCAL_ZONE
@@ -60,6 +60,7 @@ def create(connection: Connection, name: str, right: Grant, *, days: int, by: Ac
 
     Raises Refused.
     """
+    authority.refuse_others(by, "change", "token")
     assert right.role == "machine"  # noqa: S101 - the grant of a token is never a person's
     if not _NAME.fullmatch(name):
         raise Refused(f"“{name}” cannot be the name of a token: small letters, digits and . _ -, at most 64.")
@@ -117,6 +118,7 @@ def revoke(connection: Connection, name: str, *, by: Actor, now: datetime) -> No
 
     Raises UnknownName, and Refused where it was revoked before.
     """
+    authority.refuse_others(by, "change", "token")
     known = {each.name: each for each in listed(connection)}
     if name not in known:
         raise UnknownName("token", name, nearest(name, known))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingest import authority, catalogue
-from ingest.authority import MATRIX, PUBLIC, ROLES, Actor, Grant, Role, has_role, may
+from ingest.authority import MATRIX, PUBLIC, ROLES, Actor, Grant, NotYours, Role, may
 from ingest.catalogue import Catalogue
 
 # What is meant, beside what is written in the code: a role a column, an object and an action a row.
@@ -67,7 +67,11 @@ def test_a_role_may_what_the_table_says(
 ) -> None:
     everywhere, here = holder(role), holder(role, "GSO24_2025", "PROVINCE_QUARTERLY")
     asked = {"reporting_unit": "GSO24_2025", "dataset": "PROVINCE_QUARTERLY"}
-    assert has_role(everywhere, action, thing) is expected
+    if expected and role != "public":
+        authority.refuse_others(everywhere, action, thing)
+    elif not expected:
+        with pytest.raises(NotYours):
+            authority.refuse_others(everywhere, action, thing)
     assert may(everywhere, action, thing, shipped) is expected
     assert may(everywhere, action, thing, shipped, **asked) is expected
     assert may(here, action, thing, shipped, **asked) is expected

@@ -154,7 +154,11 @@ def test_a_return_cut_off_at_each_of_its_statements(
         (
             "first",
             act(
-                "minh", "first", "return", reason="xem lại", remarks=[{"place": 'line 2, column "value"', "text": "?"}]
+                "minh",
+                "first",
+                "return",
+                reason="xem lại",
+                remarks=[{"place": 'line 2, column "value"', "text": "sai"}],
             ),
         ),
         ("second", send("second", 51)),
