@@ -122,7 +122,7 @@ def refuse_others(actor: Actor, action: str, thing: str) -> None:
     roles = MATRIX[thing][action]
     if not any(grant.role in roles for grant in actor.grants):
         whose = " or ".join(sorted(roles))
-        raise NotYours(f"“{action}” of an object of the kind “{thing}” is for the {whose}, and {actor} is none.")
+        raise NotYours(f"To {action} {thing}s is for the {whose} of the whole service, and {actor} is none.")
 
 
 def answers_for(code: str, catalogue: Catalogue) -> frozenset[str | None]:

@@ -61,7 +61,7 @@ async def sent(request: Request) -> Sent:
             content, file_name = await _file(form)
             fields = {name: value for name, value in form.items() if name != "file" and value != ""}
         return Sent(content, file_name, _instructions(case_shapes.SaidOfFile.model_validate(fields)))
-    except msgspec.DecodeError as fault:
+    except (msgspec.DecodeError, RecursionError) as fault:
         sentence = f"The body is no JSON: {fault}."
         raise Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", sentence, parameter="body") from fault
     except ValidationError as fault:
