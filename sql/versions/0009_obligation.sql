@@ -132,7 +132,7 @@ $$;
 
 -- What had become of them by this moment? due_at is the deadline in force, regular_due_at the rule's own, extension the one
 -- that moved it. The return that stands is, of the submissions of that dataset, period and reporting unit which are submitted,
--- in review, accepted or published, or were published before another superseded them, the one that was submitted first: a
+-- in review, accepted or published, or were corrected by one that is published, the one that was submitted first: a
 -- correction does not make a return late. Where none stands, the newest that was once submitted is shown with its state.
 create function obligation_as_of(
     moment timestamptz,
