@@ -33,8 +33,10 @@ class UnknownPlace(Exception):
 
 def checked(catalogue: Catalogue, content: bytes, said: Instructions, *, now: datetime) -> Checked:
     """The figures as the bytes have them, and what the rules of the catalogue say of each."""
-    mapping = catalogue.mappings[said.mapping] if said.mapping else None
-    reading = formats.read(content, mapping=mapping)
+    mapping = catalogue.mappings.get(said.mapping) if said.mapping else None
+    named = [catalogue.layouts[said.mapping]] if said.mapping in catalogue.layouts else []
+    layouts = named if said.mapping else [*catalogue.layouts.values()]
+    reading = formats.read(content, mapping=mapping, layouts=layouts)
     return rules.check(reading, catalogue, catalogue.datasets[said.dataset], said, now=now)
 
 

@@ -1,7 +1,10 @@
 """Which reader the bytes want. A file's name says nothing: people rename files to get them past a form."""
 
+from collections.abc import Sequence
+
+from ingest.layout import Layout
 from ingest.mapping import Mapping
-from ingest.readers import delimited, mapped, package, records, workbook
+from ingest.readers import delimited, mapped, package, records, sheets, workbook
 from ingest.readers.table import Unreadable, unread
 from ingest.submission import SIZE_LIMIT_BYTES, Finding, Reading
 
@@ -28,24 +31,26 @@ _LIKE_TEXT = {b"MZ", b"BZh", b"PAR1", b"ARROW1"}
 _ARCHIVES = {"GZIP", "BZIP2", "XZ", "ZSTD", "7-Zip", "RAR"}
 
 
-def read(content: bytes, *, mapping: Mapping | None = None) -> Reading:
+def read(content: bytes, *, mapping: Mapping | None = None, layouts: Sequence[Layout] = ()) -> Reading:
     """Read the bytes of a submission: our template or long format in CSV, XLSX, JSON, or somebody else's by a mapping.
+
+    `layouts` are those by which the tables of a workbook that is not ours may be read.
 
     Never raises for what stands in the bytes: what cannot be read is a finding.
     """
     try:
-        return _read(content, mapping)
+        return _read(content, mapping, layouts)
     except Unreadable as fault:
         return unread(fault.findings)
 
 
-def _read(content: bytes, mapping: Mapping | None) -> Reading:
+def _read(content: bytes, mapping: Mapping | None, layouts: Sequence[Layout]) -> Reading:  # noqa: ARG001
     if len(content) > SIZE_LIMIT_BYTES:
         raise Unreadable(_too_large(len(content)))
     if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         if mapping is not None:
             raise Unreadable(_not_what_the_mapping_reads(mapping, "XLSX"))
-        return workbook.read(content)
+        return workbook.read(sheets.Book(content))
     _refuse_others(content)
     is_json = content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
     if mapping is None:

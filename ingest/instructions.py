@@ -38,8 +38,9 @@ def settle(catalogue: Catalogue, instructions: Instructions) -> Instructions:
     """
     dataset = _dataset(catalogue, instructions.dataset)
     mapping = instructions.mapping and instructions.mapping.upper()
-    if mapping and mapping not in catalogue.mappings:
-        raise UnknownName("mapping", mapping, nearest(mapping, catalogue.mappings))
+    known = [*catalogue.mappings, *catalogue.layouts]
+    if mapping and mapping not in known:
+        raise UnknownName("mapping or layout", mapping, nearest(mapping, known))
     code = instructions.reason_code and instructions.reason_code.lower()
     if code and code not in get_args(ReasonCode):
         raise UnknownName("reason code", code, nearest(code, get_args(ReasonCode)) or [*get_args(ReasonCode)])

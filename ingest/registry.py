@@ -1,7 +1,7 @@
 """The catalogue in the database: loaded from its files by set, and read back as the same words.
 
 What figures hang on is never removed: an entry that ended has its last day. What nothing hangs on (codes, spellings,
-lineage, targets, mappings) is what the files say now.
+lineage, targets, mappings, layouts) is what the files say now.
 """
 
 import dataclasses
@@ -19,6 +19,7 @@ from ingest.authority import Actor
 from ingest.catalogue import Catalogue
 from ingest.dataset import Dataset, Target
 from ingest.indicator import Indicator, Source, UnitOfMeasure
+from ingest.layout import Layout
 from ingest.mapping import Mapping
 from ingest.reporting_unit import Lineage, ReportingUnit, ReportingUnits, Spelling, UnitCode
 from ingest.spelling import alphabetical
@@ -28,7 +29,7 @@ Word = TypeVar("Word")
 _KEPT = 4  # catalogues in memory: one, and for a moment its successor; more only where tests have many databases
 _read: dict[Row[Any] | None, Catalogue] = {}
 
-_REPLACED = ("reporting_unit_code", "reporting_unit_spelling", "lineage", "mapping", "target")
+_REPLACED = ("reporting_unit_code", "reporting_unit_spelling", "lineage", "mapping", "layout", "target")
 
 # Each table with its key, in the order in which references allow them to be loaded.
 _KEYS: dict[str, Sequence[str]] = {
@@ -41,6 +42,7 @@ _KEYS: dict[str, Sequence[str]] = {
     "indicator": ("code",),
     "dataset": ("code",),
     "mapping": ("code",),
+    "layout": ("code",),
     "target": ("indicator", "scope", "period", "kind", "document"),
 }
 
@@ -107,7 +109,6 @@ def _from_tables(connection: Connection) -> Catalogue:
     units_of_measure = _words(connection, UnitOfMeasure, "unit_of_measure")
     codes = _words(connection, UnitCode, "reporting_unit_code")
     spellings = _words(connection, Spelling, "reporting_unit_spelling")
-    mappings = connection.execute(text("select definition from mapping order by code")).scalars()
     return Catalogue(
         version=version(connection) or "",
         indicators=_by_code(_words(connection, Indicator, "indicator")),
@@ -119,7 +120,8 @@ def _from_tables(connection: Connection) -> Catalogue:
         lineage=tuple(_words(connection, Lineage, "lineage")),
         datasets=_by_code(_words(connection, Dataset, "dataset")),
         targets=tuple(_words(connection, Target, "target")),
-        mappings=_by_code(TypeAdapter(list[Mapping]).validate_python(list(mappings))),
+        mappings=_by_code(_defined(connection, Mapping, "mapping")),
+        layouts=_by_code(_defined(connection, Layout, "layout")),
         figures=(),
     )
 
@@ -137,13 +139,18 @@ def _tables(catalogue: Catalogue) -> dict[str, list[dict[str, Any]]]:
         "lineage": _rows(catalogue.lineage),
         "indicator": _rows(catalogue.indicators.values()),
         "dataset": _rows(catalogue.datasets.values()),
-        "mapping": [{"code": row["code"], "definition": row} for row in _rows(catalogue.mappings.values())],
+        "mapping": _definitions(catalogue.mappings.values()),
+        "layout": _definitions(catalogue.layouts.values()),
         "target": _rows(catalogue.targets),
     }
 
 
 def _rows(words: Iterable[Any]) -> list[dict[str, Any]]:
     return [dataclasses.asdict(word) for word in words]
+
+
+def _definitions(words: Iterable[Any]) -> list[dict[str, Any]]:
+    return [{"code": row["code"], "definition": row} for row in _rows(words)]
 
 
 def _upsert(connection: Connection, table: str, key: Sequence[str], rows: list[dict[str, Any]]) -> None:
@@ -166,6 +173,12 @@ def _words(connection: Connection, word: type[Word], table: str) -> list[Word]:
     rows = connection.execute(text(f"select {columns} from {table} order by {', '.join(_KEYS[table])}"))
     adapter: TypeAdapter[Word] = TypeAdapter(word)
     return [adapter.validate_python(dict(row)) for row in rows.mappings()]
+
+
+def _defined(connection: Connection, word: type[Word], table: str) -> list[Word]:
+    rows = connection.execute(text(f"select definition from {table} order by code"))
+    adapter: TypeAdapter[Word] = TypeAdapter(word)
+    return [adapter.validate_python(definition) for definition in rows.scalars()]
 
 
 def _by_code(words: Iterable[Any]) -> dict[str, Any]:

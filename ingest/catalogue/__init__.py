@@ -1,4 +1,4 @@
-"""The catalogue: indicators, reporting units, datasets, targets and mappings, as data files reviewed in git.
+"""The catalogue: indicators, reporting units, datasets, targets, mappings and layouts, as data files reviewed in git.
 
 The files say everything; here they are only read and checked. A catalogue with a fault is not read at all.
 Names of countries are those of the Unicode CLDR (locales vi and en), their codes those of ISO 3166-1.
@@ -14,6 +14,7 @@ from ingest.catalogue.files import Fault, Faulty, Placed, Record, csv_records, w
 from ingest.catalogue.rules import Parts, broken_rules
 from ingest.dataset import Dataset, Target
 from ingest.indicator import Indicator, Source, UnitOfMeasure
+from ingest.layout import Layout
 from ingest.mapping import Mapping
 from ingest.reporting_unit import Lineage, ReportingUnit, ReportingUnits, Spelling, UnitCode
 
@@ -28,7 +29,7 @@ _TABLES = {
     "lineage.csv": "lineage",
     "targets.csv": "targets",
 }
-_FOLDERS = {"indicators": "indicators", "mappings": "mappings"}
+_FOLDERS = {"indicators": "indicators", "layouts": "layouts", "mappings": "mappings"}
 _WORDS: dict[str, type] = {
     "indicators": Indicator,
     "units_of_measure": UnitOfMeasure,
@@ -40,6 +41,7 @@ _WORDS: dict[str, type] = {
     "datasets": Dataset,
     "targets": Target,
     "mappings": Mapping,
+    "layouts": Layout,
 }
 _NOT_LOADED = "not_loaded.csv"
 _Word = TypeVar("_Word")
@@ -60,6 +62,7 @@ class Catalogue:
     datasets: dict[str, Dataset]
     targets: tuple[Target, ...]
     mappings: dict[str, Mapping]
+    layouts: dict[str, Layout]
     figures: tuple[Path, ...]
 
 
@@ -85,6 +88,7 @@ def read(*folders: Path) -> Catalogue:
         datasets=_by_code(parts.datasets),
         targets=_words(parts.targets),
         mappings=_by_code(parts.mappings),
+        layouts=_by_code(parts.layouts),
         figures=tuple(
             file for folder in folders for file in sorted(folder.glob("figures/*.csv")) if file.name != _NOT_LOADED
         ),

@@ -12,6 +12,7 @@ from typing import Any, get_args
 from ingest.catalogue.files import Fault, Placed, Record
 from ingest.dataset import Dataset, DueRule, Target
 from ingest.indicator import Accumulation, Frequency, Indicator, Level, Source, UnitOfMeasure
+from ingest.layout import Layout
 from ingest.mapping import IndicatorPlace, Mapping
 from ingest.period import NotAPeriod, containing, parse
 from ingest.reporting_unit import Lineage, ReportingUnit, Spelling, UnitCode
@@ -37,6 +38,7 @@ class Parts:
     datasets: list[Placed[Dataset]] = field(default_factory=list[Placed[Dataset]])
     targets: list[Placed[Target]] = field(default_factory=list[Placed[Target]])
     mappings: list[Placed[Mapping]] = field(default_factory=list[Placed[Mapping]])
+    layouts: list[Placed[Layout]] = field(default_factory=list[Placed[Layout]])
 
 
 class _Known:
@@ -68,12 +70,14 @@ def broken_rules(parts: Parts) -> list[Fault]:
         *(fault for each in parts.datasets for fault in _dataset(each, known)),
         *(fault for each in parts.targets for fault in _target(each, known)),
         *(fault for each in parts.mappings for fault in _mapping(each, known)),
+        *(fault for each in parts.layouts for fault in _layout(each, known)),
     ]
 
 
 def _codes(parts: Parts) -> Iterator[Fault]:
     lists: tuple[list[Placed[Any]], ...] = (
-        parts.indicators, parts.units_of_measure, parts.sources, parts.reporting_units, parts.datasets, parts.mappings,
+        parts.indicators, parts.units_of_measure, parts.sources, parts.reporting_units, parts.datasets,
+        [*parts.mappings, *parts.layouts],  # a submission names one of either
     )  # fmt: skip
     for placed in lists:
         first: dict[str, Record] = {}
@@ -322,3 +326,14 @@ def _mapping(each: Placed[Mapping], known: _Known) -> Iterator[Fault]:
         yield from _named(scheme, known.schemes, "code scheme", record, "reporting_unit.scheme")
     if mapping.format == "json" and not mapping.records:
         yield record.fault('"records" is missing: the name of the list in the JSON document')
+
+
+def _layout(each: Placed[Layout], known: _Known) -> Iterator[Fault]:
+    layout, record = each.word, each.record
+    yield from _named(layout.source, known.sources, "source", record, "source")
+    for index, column in enumerate(layout.columns):
+        key = f"columns.{index}"
+        yield from _series(column.indicator, layout.source, column.accumulation, known, record, key)
+        it = known.indicators.get(column.indicator)
+        if it and column.frequency not in it.frequencies:
+            yield record.fault(f'"{it.code}" has no frequency {column.frequency}', f"{key}.frequency")

@@ -4,9 +4,7 @@ Our template is known by its very hidden sheet, which says what was asked of who
 hidden column, so that a row that was moved still means what it meant; its columns by their headings.
 """
 
-import io
 import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -14,12 +12,12 @@ from typing import Any, Final
 
 import numpy
 import pyarrow
-import python_calamine
 
 from ingest.observation import STATUSES
 from ingest.place import column_letters, place
 from ingest.readers import headings
-from ingest.readers.package import Hidden, damaged, look
+from ingest.readers.package import Hidden
+from ingest.readers.sheets import Book, Sheet, cell_text, plain
 from ingest.readers.table import MISSING_REASON, Table, Unreadable, clean, excerpt, for_each, frame
 from ingest.submission import Finding, Reading
 
@@ -39,46 +37,21 @@ _SHEETS_SHOWN = 20
 _Rows = list[list[Any]]
 
 
-def read(content: bytes) -> Reading:
+def read(book: Book) -> Reading:
     """Read our template, or the first sheet when it is in our long format.
 
     Raises Unreadable.
     """
-    hidden = look(content)
-    book = _open(content)
-    if META_SHEET in book.sheet_names:
-        meta = _rows(book, META_SHEET)
-        if meta and _text(meta[0][0]) == MARKER:
-            if INPUT_SHEET not in book.sheet_names:
-                raise Unreadable(_no_input_sheet(book.sheet_names))
-            return _Template(meta, _rows(book, INPUT_SHEET), hidden.get(INPUT_SHEET, Hidden())).read()
-    for sheet in book.sheets_metadata:
-        if sheet.visible == python_calamine.SheetVisibleEnum.Visible and sheet.name in hidden:
-            rows = _rows(book, sheet.name)
-            if _has_our_headings(rows):
-                return headings.read(_table(sheet.name, rows, hidden[sheet.name]))
-            break
-    raise Unreadable(_another_workbook(book.sheet_names))
-
-
-def _open(content: bytes) -> python_calamine.CalamineWorkbook:
-    return _guarded(lambda: python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)))
-
-
-def _rows(book: python_calamine.CalamineWorkbook, sheet: str) -> _Rows:
-    return _guarded(lambda: book.get_sheet_by_name(sheet).to_python(skip_empty_area=False))
-
-
-def _guarded(step: Any) -> Any:
-    try:
-        return step()
-    except python_calamine.PasswordError as fault:
-        raise Unreadable(damaged(str(fault))) from fault
-    except BaseException as fault:
-        # A panic in Rust is no Exception, and whatever calamine stumbles over is the file's fault.
-        if isinstance(fault, Exception) or type(fault).__name__ == "PanicException":
-            raise Unreadable(damaged(str(fault))) from fault
-        raise
+    if META_SHEET in book.names:
+        meta = book.sheet(META_SHEET).rows
+        if meta and cell_text(meta[0][0]) == MARKER:
+            if INPUT_SHEET not in book.names:
+                raise Unreadable(_no_input_sheet(book.names))
+            return _Template(meta, book.sheet(INPUT_SHEET)).read()
+    first = next((name for name in book.names if book.is_visible(name)), None)
+    if first is not None and _has_our_headings(book.sheet(first).rows):
+        return headings.read(_table(book.sheet(first)))
+    raise Unreadable(_another_workbook(book.names))
 
 
 _NUMERAL = re.compile(r"^[\s(+-]*[\d.,]+[\s%)]*$")
@@ -87,34 +60,34 @@ _NUMERAL = re.compile(r"^[\s(+-]*[\d.,]+[\s%)]*$")
 class _Template:
     """One of our templates as it came back."""
 
-    def __init__(self, meta: _Rows, rows: _Rows, hidden: Hidden) -> None:
-        self.rows = rows
-        self.hidden = hidden
+    def __init__(self, meta: _Rows, sheet: Sheet) -> None:
+        self.rows = sheet.rows
+        self.hidden = sheet.hidden
         self.findings: list[Finding] = []
-        told = {_text(row[0]): _text(row[1]) for row in meta if len(row) > 1}
+        told = {cell_text(row[0]): cell_text(row[1]) for row in meta if len(row) > 1}
         self.announced = {name: told[name] for name in ANNOUNCED if told.get(name)}
         self.shown = [told[name] for name in ("shown reporting unit", "shown period") if told.get(name)]
-        at = next((at for at, row in enumerate(meta) if _text(row[0]) == ITEM_COLUMNS[0]), len(meta))
+        at = next((at for at, row in enumerate(meta) if cell_text(row[0]) == ITEM_COLUMNS[0]), len(meta))
         self.items: dict[str, dict[str, str]] = {
-            _text(row[0]): dict(zip(map(str, ITEM_COLUMNS), map(_text, row), strict=False))
+            cell_text(row[0]): dict(zip(map(str, ITEM_COLUMNS), map(cell_text, row), strict=False))
             for row in meta[at + 1 :]
-            if _text(row[0])
+            if cell_text(row[0])
         }
 
     def read(self) -> Reading:
-        start = next((at for at, row in enumerate(self.rows) if _text(row[0]) == KEY_HEADING), None)
-        titles = [_text(cell).split("\n")[0] for cell in self.rows[start]] if start is not None else []
+        start = next((at for at, row in enumerate(self.rows) if cell_text(row[0]) == KEY_HEADING), None)
+        titles = [cell_text(cell).split("\n")[0] for cell in self.rows[start]] if start is not None else []
         absent = [name for name in (VALUE_HEADING, STATUS_HEADING, NOTE_HEADING) if name not in titles]
         if start is None or absent or not self.items or len(self.announced) < len(ANNOUNCED):
             raise Unreadable(_template_changed(", ".join(absent) or KEY_HEADING))
-        head = {_text(cell) for row in self.rows[:start] for cell in row}
+        head = {cell_text(cell) for row in self.rows[:start] for cell in row}
         if changed := [text for text in self.shown if text not in head]:
             raise Unreadable(_heading_changed(changed[0]))
         value_at, status_at, note_at = (titles.index(name) for name in (VALUE_HEADING, STATUS_HEADING, NOTE_HEADING))
         figures: list[dict[str, Any]] = []
         seen: set[str] = set()
         for line, row in enumerate(self.rows[start + 1 :], start + 2):
-            key = _text(row[0])
+            key = cell_text(row[0])
             written = place(INPUT_SHEET, line, column_letters(value_at))
             cells = [_cell_text(row, at) for at in (value_at, status_at, note_at)]
             if key in self.items and key not in seen:
@@ -153,13 +126,13 @@ class _Template:
             self.findings.append(fault)
             return None
         if cell in self.hidden.percents and isinstance(value, (float, int)):
-            shown = _plain(Decimal(_text(value)) * 100)
+            shown = plain(Decimal(cell_text(value)) * 100)
             if not item["unit_measure"].startswith("percent"):
-                self.findings.append(_percent(where, _text(value), shown))
+                self.findings.append(_percent(where, cell_text(value), shown))
                 return None
             self.findings.append(_percent_read(where, shown))
             return shown
-        return _text(value)
+        return cell_text(value)
 
     def _row(self, item: dict[str, str]) -> dict[str, Any]:
         asked = {name: item[name] for name in ("indicator", "frequency", "accumulation", "source", "breakdown")}
@@ -177,30 +150,31 @@ class _Template:
 
 
 def _has_our_headings(rows: _Rows) -> bool:
-    first = next((row for row in rows if any(_text(cell) for cell in row)), [])
-    meanings = {headings.meaning(_text(cell)) for cell in first}
+    first = next((row for row in rows if any(cell_text(cell) for cell in row)), [])
+    meanings = {headings.meaning(cell_text(cell)) for cell in first}
     return bool(meanings & {"indicator", "value"})
 
 
-def _table(sheet: str, rows: _Rows, hidden: Hidden) -> Table:
+def _table(sheet: Sheet) -> Table:
     """The sheet's cells as texts under the headings of its first row with text; empty rows are passed over."""
-    at = next(at for at, row in enumerate(rows) if any(_text(cell) for cell in row))
-    titles = tuple(_text(cell) for cell in rows[at])
+    rows, hidden = sheet.rows, sheet.hidden
+    at = next(at for at, row in enumerate(rows) if any(cell_text(cell) for cell in row))
+    titles = tuple(cell_text(cell) for cell in rows[at])
     body, lines = rows[at + 1 :], numpy.arange(at + 2, len(rows) + 1)
-    texts = [[_text(row[position]) for row in body] for position in range(len(titles))]
+    texts = [[cell_text(row[position]) for row in body] for position in range(len(titles))]
     columns = tuple(clean(pyarrow.chunked_array([pyarrow.array(column, pyarrow.string())])) for column in texts)
     empty = numpy.ones(len(body), dtype=bool)
     for column in columns:
         empty &= column.is_null().to_numpy()
     empty[[row for row, line in enumerate(lines.tolist()) if _hides_something(line, len(titles), hidden)]] = False
     letters = tuple(column_letters(position) for position in range(len(titles)))
-    whole = Table(titles, columns, pyarrow.array(lines), at + 1, "workbook", [], sheet=sheet, letters=letters)
+    whole = Table(titles, columns, pyarrow.array(lines), at + 1, "workbook", [], sheet=sheet.name, letters=letters)
     faults = _faults(whole, body, lines.tolist(), hidden)
     refused = numpy.zeros(len(body), dtype=bool)
     refused[[row for row, _ in faults]] = True
     whole.findings.extend(for_each(faults, lambda fault: fault[1]))
     if bool(empty.all()):
-        raise Unreadable(_no_rows(sheet))
+        raise Unreadable(_no_rows(sheet.name))
     return whole.without(empty | refused)
 
 
@@ -224,7 +198,7 @@ def _faults(whole: Table, body: _Rows, lines: list[int], hidden: Hidden) -> list
             value = cells[at] if at == value_at else ""
             fault = _unfit(where, cell, value, hidden)
             if fault is None and cell in hidden.percents and at == value_at and isinstance(value, (float, int)):
-                fault = _percent(where, _text(value), _plain(Decimal(_text(value)) * 100))
+                fault = _percent(where, cell_text(value), plain(Decimal(cell_text(value)) * 100))
             if fault is not None:
                 faults.append((row, fault))
                 break
@@ -238,33 +212,12 @@ def _unfit(where: str, cell: str, value: Any, hidden: Hidden) -> Finding | None:
     if cell in hidden.uncalculated:
         return _not_calculated(where)
     if isinstance(value, (date, datetime, time, timedelta)):
-        return _date_for_number(where, _text(value))
+        return _date_for_number(where, cell_text(value))
     return None
 
 
 def _cell_text(row: Sequence[Any], at: int) -> str:
-    return _text(row[at]) if at < len(row) else ""
-
-
-def _text(cell: Any) -> str:
-    """A cell as text: a number as short as 15 significant digits allow, which is all that Excel keeps."""
-    if isinstance(cell, str):
-        if not cell.isascii():
-            cell = unicodedata.normalize("NFC", cell).replace("\xa0", " ")
-        return cell.strip()
-    if isinstance(cell, bool):
-        return "yes" if cell else "no"
-    if isinstance(cell, (float, int)):
-        text = f"{cell:.15g}"
-        return _plain(Decimal(text)) if "e" in text else text
-    if isinstance(cell, datetime):
-        return cell.isoformat(" ") if cell.time() != time() else cell.date().isoformat()
-    return str(cell)
-
-
-def _plain(number: Decimal) -> str:
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return cell_text(row[at]) if at < len(row) else ""
 
 
 def _shown(names: Sequence[str]) -> str:

@@ -1,0 +1,94 @@
+"""How a workbook reads that somebody sends again and again with rows and columns moved.
+
+Nothing here is an address. A table is found by its title, a column by the texts stacked above it, a row by its label;
+all are compared folded (`ingest.spelling.fold`: small letters without marks or punctuation, single spaces), and all
+patterns are regular expressions that must match the whole folded text. What a pattern does not know is a finding, never
+a guess: a heading that changed its meaning must stop the file.
+
+The named groups `year`, `month`, `months`, `quarter` and `day` of a column's heading, or else of the title, say the
+period: that of the column's frequency in which the span ends (`6 tháng` ends in June, `quý I` in March, a bare year in
+December). `from_day`, `from_month`, `to_day` and `to_month` say a cut-off that is not the calendar's.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from ingest.indicator import ONLY_KNOWN_KEYS, Accumulation, Frequency, Level
+
+Status = Literal["A", "P", "E", "F"]
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutColumn:
+    """One meaning that a column can have. Of the patterns the first that matches the heading counts.
+
+    `statuses` says what the word in the group `status` means ("uoc tinh": E); `status` is that of a column without one.
+    `unit_measure` is the pattern of the text that names the unit of measure, where it stands in the column's own
+    heading and not above the table.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = ONLY_KNOWN_KEYS
+    heading: str
+    indicator: str
+    frequency: Frequency
+    accumulation: Accumulation
+    status: Status | None = None
+    statuses: dict[str, Status] = field(default_factory=dict[str, Status])
+    unit_measure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutRow:
+    """What a row is, by its label; or with `heading` what the rows are that follow it.
+
+    `label` and `heading` list folded texts. Below a heading each row is a reporting unit of the level `names`, or one
+    of `codes`, whose values are breakdowns. `partial` is a list that leaves some out (`Trong đó:`, `Phân theo một số
+    tỉnh`): it is never summed to a total. `skip` are rows that are named and left out.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = ONLY_KNOWN_KEYS
+    label: tuple[str, ...] = ()
+    heading: tuple[str, ...] = ()
+    reporting_unit: str | None = None
+    breakdown: str = "_T"
+    names: Level | None = None
+    codes: dict[str, str] = field(default_factory=dict[str, str])
+    partial: bool = False
+    skip: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutRefusal:
+    """A heading that is known to mean something else, and the sentence that says so."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = ONLY_KNOWN_KEYS
+    heading: str
+    vi: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One recurring table. `version` is raised with every change of what it reads, and told with each reading.
+
+    `titles` are patterns of the table's title, of which one must match. `unit_measure` is the pattern of the cell above
+    the table that names the unit of measure. `reporting_unit` is whom rows are about that name nobody. `ignore` are
+    headings that hold nothing of ours; `notes` are the beginnings of lines below a table that are no rows.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = ONLY_KNOWN_KEYS
+    code: str
+    version: int
+    name_vi: str
+    name_en: str
+    document: str
+    source: str
+    titles: tuple[str, ...]
+    columns: tuple[LayoutColumn, ...]
+    rows: tuple[LayoutRow, ...]
+    unit_measure: str | None = None
+    reporting_unit: str | None = None
+    ignore: tuple[str, ...] = ()
+    refuse: tuple[LayoutRefusal, ...] = ()
+    notes: tuple[str, ...] = ()
+    note: str | None = None
