@@ -20,6 +20,7 @@ from ingest.case import NotNow, SeenOtherwise
 from ingest.deadline import NotADeadline
 from ingest.observation import NotASeriesKey
 from ingest.period import NotAMoment, NotAPeriod
+from service.archive import differences
 from service.identity import oidc
 
 MEDIA_TYPE = "application/problem+json"
@@ -62,6 +63,7 @@ _KINDS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     stages.TooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large"),
     oidc.Unreachable: (HTTPStatus.BAD_GATEWAY, "provider-unreachable"),
     oidc.NotVouchedFor: (HTTPStatus.FORBIDDEN, "not-vouched-for"),
+    differences.NotDifferenced: (HTTPStatus.UNPROCESSABLE_ENTITY, "not-differenced"),
     OperationalError: (HTTPStatus.SERVICE_UNAVAILABLE, "database-unreachable"),
     TimeoutError: (HTTPStatus.SERVICE_UNAVAILABLE, "busy"),
     DataError: (HTTPStatus.BAD_REQUEST, "invalid-parameter"),

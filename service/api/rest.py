@@ -25,7 +25,7 @@ from service.api.parameters import (
     wanted_format,
     write_cursor,
 )
-from service.archive import catalogue, changes, series, targets
+from service.archive import catalogue, changes, differences, series, targets
 from service.archive.series import Page, Selection, Span
 from service.asking import Reading, as_of_moment, only_known
 from service.problems import Problem, responses
@@ -56,6 +56,9 @@ Key = Annotated[
         description="frequency.indicator.reporting_unit.accumulation.source.breakdown",
         examples=["A.EGDI_RANK.VN.PERIOD.UN._T"],
     ),
+]
+YearToDate = Annotated[
+    str, Path(description="the key of a series with YTD", examples=["S.ICT_REVENUE.VN.YTD.REPORT._T"])
 ]
 
 
@@ -247,6 +250,30 @@ def series_changes(
     if wanted == "csv":
         return answers.table(told, tuple(shapes.Change.model_fields))
     return answers.json({"as_of": moment, "changes": told})
+
+
+@router.get(
+    "/series/{key}/differences",
+    responses=answers.documented(shapes.Differences, csv_too=True) | responses(HTTPStatus.UNPROCESSABLE_ENTITY),
+    summary="Year to date, taken apart",
+)
+def series_differences(
+    request: Request,
+    connection: Reading,
+    key: YearToDate,
+    first: From = None,
+    to: To = None,
+    as_of: AsOf = None,
+    format: Format = None,  # noqa: A002
+) -> Response:
+    """What each period adds to a year-to-date series: derived, and only from figures that were published together."""
+    wanted = wanted_format(request, format, _FORMATS)
+    moment = as_of_moment(request, as_of)
+    _number(connection, key)
+    told = differences.differences(connection, SeriesKey.parse(key), _span(first, to), as_of=moment)
+    if wanted == "csv":
+        return answers.table(told, tuple(shapes.Difference.model_fields))
+    return answers.json({"as_of": moment, "derived": True, "differences": told})
 
 
 @router.get(

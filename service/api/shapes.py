@@ -86,6 +86,29 @@ class Changes(Shape):
     changes: list[Change]
 
 
+class Difference(Shape):
+    """What one period adds to the total of its year; computed, never reported."""
+
+    series: str
+    period: str
+    value: Number | None = Field(description="cumulated minus previous_cumulated; null where `why` says why not")
+    status: str = Field(description="that of the less sure of the two figures")
+    unit_measure: str
+    published_at: datetime = Field(description="the publication in which both were said")
+    cumulated: Number
+    previous_period: str | None = Field(description="null for the first period of a year")
+    previous_cumulated: Number | None
+    why: str | None = Field(description="no_earlier_figure, or earlier_figure_of_another_vintage")
+
+
+class Differences(Shape):
+    """Differences of a year-to-date series, by period."""
+
+    as_of: datetime
+    derived: bool = Field(description="always true: nobody reported these")
+    differences: list[Difference]
+
+
 class Share(Derived):
     """A count and the whole that it was counted in."""
 

@@ -272,12 +272,14 @@ def test_every_example_in_openapi_is_answered(sender: TestClient) -> None:
     description = sender.get("/openapi.json").json()
     tried = 0
     for path, methods in description["paths"].items():
-        for parameter in methods.get("get", {}).get("parameters", []):
+        named = methods.get("get", {}).get("parameters", [])
+        key = next((each["schema"]["examples"][0] for each in named if each["name"] == "key"), EGDI)
+        for parameter in named:
             for example in parameter.get("schema", {}).get("examples", []) or parameter.get("examples", []):
                 if parameter["in"] == "path":
                     answer = sender.get(path.replace(f"{{{parameter['name']}}}", example))
                 else:
-                    answer = sender.get(path.replace("{key}", EGDI), params={parameter["name"]: example})
+                    answer = sender.get(path.replace("{key}", key), params={parameter["name"]: example})
                 assert answer.status_code == 200, (path, parameter["name"], answer.text)
                 tried += 1
     assert tried >= 10
