@@ -8,7 +8,7 @@ serve: .venv/ready
 	@exec $(BIN)/chiso serve
 
 test: .venv/ready
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto
 
 lint: .venv/ready
 	$(BIN)/ruff check .

@@ -3,6 +3,9 @@
 `CHISO_TEST_DATABASE_URL`, else `CHISO_DATABASE_URL`, names a server on which databases may be made; without either the
 embedded one runs. What a test writes it writes in a transaction that is rolled back (`connection`), or into a database
 of its own (`new_engine`).
+
+With `-n` each worker is a session of its own: its own embedded server, its own databases (their names have the number
+of its process), its own homes. A file is never divided, as its tests share a database and may build on each other.
 """
 
 import itertools
@@ -11,7 +14,9 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
 from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
@@ -28,6 +33,19 @@ SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 ACCEPTANCE_CATALOGUE = Path(__file__).parent / "catalogue_acceptance"
 TEST = authority.program("test", "test")
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+# Where each of these begins early, no worker has a long one left when the others have none.
+LONGEST_FIRST = (
+    "tests/service/test_interrupted.py",
+    "tests/service/test_serve.py",
+    "tests/service/test_killed.py",
+    "tests/service/test_quarter.py",
+    "tests/service/test_embedded.py",
+    "tests/ingest/test_ledger_model.py",
+    "tests/service/test_openapi.py",
+)
+# A worker, its PostgreSQL and the services that it starts.
+WORKER_BYTES = 1_500_000_000
+MOST_WORKERS = 4  # The longest file takes a quarter of the whole time.
 
 _server: dict[str, str] = {}
 _closing: list[str] = []
@@ -36,6 +54,33 @@ _closing: list[str] = []
 def close_with(line: str) -> None:
     """Say this in the closing lines of the suite."""
     _closing.append(line)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """How many workers `-n auto` means: one a core, as far as memory goes; none where it would be one."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    workers = min(cores, MOST_WORKERS, psutil.virtual_memory().available // WORKER_BYTES)
+    return workers if workers > 1 else 0
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the longest files where there are workers to share them; a single session keeps its order."""
+    if hasattr(config, "workerinput"):
+        place = {name: number for number, name in enumerate(LONGEST_FIRST)}
+        items.sort(key=lambda item: place.get(item.location[0], len(place)))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Leave what a worker has to say in the closing lines to the one who says them."""
+    if hasattr(session.config, "workerinput"):
+        session.config.workeroutput["closing"] = (_server, _closing)
+
+
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker left; one that died has left nothing."""
+    server, closing = getattr(node, "workeroutput", {}).get("closing", ({}, []))
+    _server.update(server)
+    _closing.extend(closing)
 
 
 class Clock:

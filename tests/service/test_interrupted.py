@@ -4,12 +4,13 @@ Every request of a return's whole life is made again and again; the first time i
 connection killed by the server, the second time the second one, and so on, until a request comes through.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 
 from ingest import audit
 from ingest.authority import Grant
@@ -19,6 +20,7 @@ from service.identity import accounts
 from tests.conftest import TEST, close_with
 from tests.service.country import DATASET, PERIOD, clock_at
 
+PATIENCE_SECONDS = 60
 RATE, UNIT = "ONLINE_PAYMENT_RATE", "GSO37"
 FILE = f"indicator,reporting_unit,period,value\n{RATE},{UNIT},{PERIOD},%s\n"
 COUNTED = (
@@ -33,7 +35,7 @@ class Scissors:
     def __init__(self, engine: Engine) -> None:
         self.left = 0
         self.cut = False
-        self._outside = create_engine(engine.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        self._outside = create_engine(engine.url, isolation_level="AUTOCOMMIT")
         event.listen(engine, "before_cursor_execute", lambda connection, *_: self._count(connection))
         event.listen(engine, "commit", self._count)
 
@@ -43,6 +45,9 @@ class Scissors:
     def put_away(self) -> None:
         self.left = 0
 
+    def drop(self) -> None:
+        self._outside.dispose()
+
     def _count(self, connection: Connection) -> None:
         self.left -= 1
         if self.left != 0:
@@ -50,13 +55,19 @@ class Scissors:
         self.cut = True
         pid = connection.connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]
         with self._outside.connect() as killer:
-            # With a time limit the server waits until the process is gone.
-            assert killer.execute(text("select pg_terminate_backend(:pid, 10000)"), {"pid": pid}).scalar_one()
+            assert killer.execute(text("select pg_terminate_backend(:pid)"), {"pid": pid}).scalar_one()
+            # A process leaves this table after its transaction and its locks. The time limit of pg_terminate_backend
+            # waits for that too, but looks only ten times a second.
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            while killer.execute(text("select from pg_stat_activity where pid = :pid"), {"pid": pid}).rowcount:
+                assert time.monotonic() < deadline
 
 
 @pytest.fixture(scope="module")
-def scissors(own_engine: Engine) -> Scissors:
-    return Scissors(own_engine)
+def scissors(own_engine: Engine) -> Iterator[Scissors]:
+    scissors = Scissors(own_engine)
+    yield scissors
+    scissors.drop()
 
 
 @pytest.fixture(scope="module")

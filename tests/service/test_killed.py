@@ -6,16 +6,22 @@ something is killed while they wait for the next. They come back, ask again unde
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import Connection
 
-from tests.conftest import close_with
-from tests.service.test_serve import PATIENCE_SECONDS, Service, run
+from ingest import audit
+from ingest.authority import Grant
+from service import database, embedded
+from service.identity import accounts
+from tests.conftest import TEST, close_with
+from tests.service.test_serve import PATIENCE_SECONDS, Service
 
-PEOPLE = {"lan": ("reporter", "VN"), "minh": ("reviewer", "MOST_2025"), "phong": ("publisher", "VN")}
+PEOPLE = {"lan": Grant("reporter", "VN"), "minh": Grant("reviewer", "MOST_2025"), "phong": Grant("publisher", "VN")}
 UNITS = [f"GSO{number:02}" for number in (4, 6, 8, 11, 14, 15, 17, 19)]
 FILE = "indicator,reporting_unit,period,value\nWHOLE_SERVICE_RATE,{unit},2024-Q4,{value}\n"
 # After how many answers what is killed; each kill waits for a request to be under way.
@@ -32,10 +38,9 @@ class Quarter:
     def __init__(self, home: Path) -> None:
         self.service = Service(home).await_ready()
         self.secrets = {}
-        for name, (role, unit) in PEOPLE.items():
-            told = run(home, "user", "add", name, "--role", role, "--reporting-unit", unit)
-            assert told.returncode == 0, told.stderr
-            self.secrets[name] = told.stdout.split()[-1]
+        with self.database() as connection:
+            for name, right in PEOPLE.items():
+                self.secrets[name] = accounts.add(connection, name, right, by=TEST)
         self.client = httpx2.Client(timeout=PATIENCE_SECONDS)
         self.known: dict[int, tuple[int, str]] = {}
         self.answers = self.came_back = 0
@@ -90,8 +95,17 @@ class Quarter:
             assert case["version"] >= version, case
             assert [move["state"] for move in case["moves"]][version - 1] == state
             assert len(case["moves"]) == case["version"]
-        told = run(self.service.home, "audit", "verify")
-        assert told.returncode == 0, told.stdout + told.stderr
+        with self.database() as connection:
+            assert audit.verify(connection).broken is None
+
+    @contextmanager
+    def database(self) -> Iterator[Connection]:
+        """The database of the service, while it runs."""
+        with embedded.reached(self.service.home, durable=True) as url:
+            engine = database.connect(url)
+            with database.writing(engine) as connection:
+                yield connection
+            engine.dispose()
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
@@ -86,6 +87,39 @@ def service(home: Path) -> Iterator[Service]:
         service.end(signal.SIGTERM)
 
 
+@dataclass(frozen=True)
+class Settled:
+    """A home, and the secret of its administrator."""
+
+    home: Path
+    secret: str
+
+    def publish(self, service: Service, unit: str, rank: int) -> None:
+        """Have a figure of 2024 acknowledged."""
+        content = f"indicator,reporting_unit,period,value\nEGDI_RANK,{unit},2024,{rank}\n"
+        answer = httpx2.post(
+            f"{service.address}/v1/submissions",
+            auth=("admin", self.secret),
+            data={"dataset": "PUBLISHED_FIGURES"},
+            files={"file": ("figure.csv", content)},
+        )
+        assert (answer.status_code, answer.json()["state"]) == (201, "published"), answer.text
+
+
+@pytest.fixture(scope="module")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> Settled:
+    """A home where a service has been and has ended; every test that starts one there ends it."""
+    service = Service(tmp_path_factory.mktemp("settled") / "home").await_ready()
+    service.end(signal.SIGTERM)
+    return Settled(service.home, secret_shown_by(service))
+
+
+def secret_shown_by(service: Service) -> str:
+    found = re.search(r"Administrator: admin, secret (\S+)", service.log.read_text())
+    assert found
+    return found[1]
+
+
 def run(home: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [CHISO, *words], env=environment(home), capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
@@ -108,14 +142,13 @@ def test_a_first_start_serves_the_published_figures_and_says_where(service: Serv
 
 
 def test_the_secret_that_was_shown_opens_the_door(service: Service) -> None:
-    found = re.search(r"Administrator: admin, secret (\S+)", service.log.read_text())
-    assert found
-    assert httpx2.get(f"{service.address}/v1/submissions", auth=("admin", found[1])).status_code == 200
+    secret = secret_shown_by(service)
+    assert httpx2.get(f"{service.address}/v1/submissions", auth=("admin", secret)).status_code == 200
     assert httpx2.get(f"{service.address}/v1/submissions", auth=("admin", "guess")).status_code == 401
 
 
 def test_what_is_sent_to_be_examined_later_is_examined_by_the_service_itself(service: Service) -> None:
-    secret = re.findall(r"Administrator: admin, secret (\S+)", service.log.read_text())[0]
+    secret = secret_shown_by(service)
     with httpx2.Client(base_url=service.address, auth=("admin", secret)) as client:
         answer = client.post(
             "/v1/submissions",
@@ -193,9 +226,10 @@ def test_a_dry_run_says_that_nothing_was_stored(service: Service, tmp_path: Path
     assert ranks(service, reporting_unit="SE") == {}
 
 
-def test_two_programs_without_a_service_do_not_take_the_server_from_each_other(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    Service(home).await_ready().end(signal.SIGTERM)
+def test_two_programs_without_a_service_do_not_take_the_server_from_each_other(
+    settled: Settled, tmp_path: Path
+) -> None:
+    home = settled.home
     files = []
     for number in range(4):
         file = tmp_path / f"{number}.csv"
@@ -234,14 +268,16 @@ def test_a_start_that_was_killed_is_finished_by_the_next_one_and_the_secret_is_s
     again.end(signal.SIGTERM)
 
 
-def test_a_service_whose_server_dies_says_so_and_ends(tmp_path: Path) -> None:
-    service = Service(tmp_path / "home").await_ready()
-    postmaster = int((tmp_path / "home" / "postgres" / "postmaster.pid").read_text().split()[0])
+def test_a_service_whose_server_dies_says_so_and_ends(settled: Settled) -> None:
+    service = Service(settled.home).await_ready()
+    settled.publish(service, "Denmark", 1)
+    postmaster = int((settled.home / "postgres" / "postmaster.pid").read_text().split()[0])
     os.kill(postmaster, signal.SIGKILL)
     service.process.wait(PATIENCE_SECONDS)
     assert "PostgreSQL has ended without being asked to" in service.log.read_text()
-    again = Service(tmp_path / "home").await_ready()
+    again = Service(settled.home).await_ready()
     assert len(ranks(again)) == 12
+    assert ranks(again, reporting_unit="DK") == {"2024": 1}
     again.end(signal.SIGTERM)
 
 
@@ -259,19 +295,20 @@ def test_a_second_service_on_the_same_home_or_port_is_told_what_to_do(service: S
         assert "Traceback" not in told.stderr
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(("how", "unit"), [(signal.SIGKILL, "FI"), (signal.SIGINT, "SE"), (signal.SIGTERM, "NO")])
 def test_however_the_service_ends_no_server_stays_and_the_next_start_has_everything(
-    tmp_path: Path, how: signal.Signals
+    settled: Settled, how: signal.Signals, unit: str
 ) -> None:
-    home = tmp_path / "home"
-    service = Service(home).await_ready()
+    service = Service(settled.home).await_ready()
     known = ranks(service)
+    settled.publish(service, unit, int(how))
     assert service.servers()
     status = service.end(how)
     assert status in (0, -how, 128 + how), service.log.read_text()
-    again = Service(home).await_ready()
+    again = Service(settled.home).await_ready()
     assert "secret" not in again.log.read_text()
     assert ranks(again) == known
+    assert ranks(again, reporting_unit=unit) == {"2024": how}
     again.end(signal.SIGTERM)
 
 
