@@ -22,11 +22,14 @@ from ingest.marked.sheet import Column
 from ingest.marked.styles import Styles
 from ingest.place import in_sheet
 from ingest.readers.marks import FINDINGS_SHEET, PASSED, RESULT_HEADING, SEVERITIES
-from ingest.readers.package import look
 from ingest.readers.sheets import Book, Sheet, cell_text
 from ingest.readers.table import Unreadable
 from ingest.submission import Finding
 
+MEDIA_TYPES: Final = (
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.ms-excel.sheet.macroEnabled.12",
+)
 _GRAVEST_FIRST: Final = tuple(SEVERITIES)
 # The end of a sentence; "Tp. Hồ Chí Minh" and "TP. Huế" hold none.
 _SENTENCE_END: Final = re.compile(r"(?<=[^\W\d_A-ZĐ]{2}[.?!])(?<!Tp\.)\s|(?<=[\d”%)\]][.?!])\s")
@@ -40,17 +43,19 @@ def mark(content: bytes, findings: Sequence[Finding], places: Collection[str]) -
     """
     try:
         if content.startswith(b"PK"):
-            look(content)
             return _marked(content, Book(content), findings, places)
     except (Unreadable, ValueError, KeyError):
         pass  # damaged in a part that reading the figures does not need
     return _listed(findings)
 
 
-def file_name(sent: str, content: bytes) -> str:
-    """The name of the marked file: that of the file that was sent, and what it is; a workbook with macros says so."""
+def named(sent: str, content: bytes) -> tuple[str, str]:
+    """The name of the marked file, after that of the file that was sent, and its media type.
+
+    A workbook with macros has a name that says so; under another no program opens it.
+    """
     macros = content.startswith(b"PK") and b"xl/vbaProject.bin" in content
-    return f"{PurePath(sent or 'file').stem}-kiem-tra.{'xlsm' if macros else 'xlsx'}"
+    return f"{PurePath(sent or 'file').stem}-kiem-tra.{'xlsm' if macros else 'xlsx'}", MEDIA_TYPES[int(macros)]
 
 
 def _listed(findings: Sequence[Finding]) -> bytes:

@@ -68,8 +68,12 @@ def _without_ours(content: bytes) -> bytes:
         if not kept.strip() and not any(text.text.strip() for text in texts[:at]):
             edits.append(removed(comment))
             continue
-        edits.append(Edit(texts[at].inner, texts[at].close, encoded(escaped(kept))))
-        edits += [removed(run) for run in comment.walk("r") if run.start > texts[at].start]
+        # Runs of letters behind our beginning are ours, and that in which it stands where nothing is before it.
+        first = texts[at].start
+        gone = [run for run in comment.walk("r") if run.start > first or (run.start < first < run.end and not kept)]
+        edits += [removed(run) for run in gone]
+        if not any(run.start < first for run in gone):
+            edits.append(Edit(texts[at].inner, texts[at].close, encoded(escaped(kept))))
     return changed(content, edits)
 
 

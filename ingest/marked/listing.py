@@ -81,7 +81,10 @@ def sheet(findings: Sequence[Finding], sheets: Sequence[str], styles: Mapping[st
         f'<autoFilter ref="A{HEADING_ROW}:{_LAST}{HEADING_ROW + len(findings)}"/>'
         + (f"<hyperlinks>{''.join(links)}</hyperlinks>" if links else "")
         + '<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.5" header="0.3" footer="0.3"/>'
-        '<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/></worksheet>'
+        '<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/>'
+        # What was found is often a number, and stands here as a text on purpose.
+        f'<ignoredErrors><ignoredError sqref="A1:{_LAST}{HEADING_ROW + len(findings)}" numberStoredAsText="1"/>'
+        "</ignoredErrors></worksheet>"
     ).encode()
 
 

@@ -83,12 +83,7 @@ def with_marks(content: bytes, column: Column, old: Set[tuple[int, int]], marks:
 
     Raises ValueError where the part is not written as a worksheet is.
     """
-    found = _DATA.search(content)
-    if found is None:
-        raise ValueError("no sheetData")
-    start = end = found.end()
-    if not found[0].endswith(b"/>"):
-        end = content.rindex(b"</" + found[1])
+    start, end = _rows(content)
     skeleton = content[:start] + content[end:]
     rows = _Rows(content[start:end], column, old).edited()
     # The rows come back between the two halves, as one more edit of what stands around them.
@@ -97,8 +92,9 @@ def with_marks(content: bytes, column: Column, old: Set[tuple[int, int]], marks:
 
 def with_drawing(content: bytes, identifier: str, relation_kinds: str) -> bytes:
     """The worksheet with the drawing that its comments are shown in."""
-    root = outline(content)
-    at = _behind(root, _BEFORE_DRAWING)
+    start, end = _rows(content)
+    root = outline(content[:start] + content[end:])
+    at = _behind(root, _BEFORE_DRAWING) + end - start  # always behind the rows
     markup = f'<{root.prefix}legacyDrawing xmlns:r="{relation_kinds}" r:id="{identifier}"/>'
     return changed(content, [Edit(at, at, encoded(markup))])
 
@@ -109,9 +105,20 @@ def drawing(content: bytes) -> str | None:
     return found[1].decode() if found else None
 
 
+def _rows(content: bytes) -> tuple[int, int]:
+    """From where to where the rows of a worksheet stand; there may be a million, and nothing else need know them."""
+    found = _DATA.search(content)
+    if found is None:
+        raise ValueError("no sheetData")
+    closed = found[0].endswith(b"/>")
+    return found.end(), found.end() if closed else content.rindex(b"</" + found[1])
+
+
 def text_cell(reference: str, text: str, style: int, prefix: str = "") -> str:
     """A cell that holds a text, and never a formula."""
     p = prefix
+    if not text:
+        return f'<{p}c r="{reference}" s="{style}"/>'
     return (
         f'<{p}c r="{reference}" s="{style}" t="inlineStr"><{p}is><{p}t xml:space="preserve">{escaped(text)}'
         f"</{p}t></{p}is></{p}c>"
@@ -153,7 +160,7 @@ class _Rows:
         elif self.depth == 3 and self.line in self.touched:
             self._start_cell(attributes)
 
-    def _end(self, _: str) -> None:
+    def _end(self, _tag: str) -> None:
         if self.depth == 2:
             self._end_row()
         elif self.depth == 3 and self.replaced is not None:
@@ -236,14 +243,19 @@ def _without_marks(root: Element) -> list[Edit]:
     gone: list[Element] = []
     for format_ in root.all("conditionalFormatting"):
         rules = format_.all("cfRule")
-        ours = [rule for rule in rules if [each.text for each in rule.all("formula")] == [ALWAYS]]
+        ours = [rule for rule in rules if _is_ours(rule)]
         gone += [format_] if rules and len(ours) == len(rules) else ours
     return [removed(each) for each in gone]
 
 
+def _is_ours(rule: Element) -> bool:
+    return [formula.text for formula in rule.all("formula")] == [ALWAYS]
+
+
 def _formats(root: Element, marks: Mapping[int, list[str]]) -> str:
     p = root.prefix
-    priority = max((int(rule.attributes.get("priority", "0")) for rule in root.walk("cfRule")), default=0)
+    others = [rule for rule in root.walk("cfRule") if not _is_ours(rule)]
+    priority = max((int(rule.attributes.get("priority", "0")) for rule in others), default=0)
     written: list[str] = []
     for number, cells in marks.items():
         for start in range(0, len(cells), _REFERENCES):

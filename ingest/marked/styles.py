@@ -119,7 +119,7 @@ def _cell(sheet: _StyleSheet, look: _Look) -> str:
     font = sheet.number("fonts", _font(look, complete=True))
     fill = sheet.number("fills", _fill(f'rgb="{look.fill}"', 'indexed="64"')) if look.fill else 0
     border = sheet.number("borders", _border(look)) if look.edge else 0
-    wrap = ' wrapText="1"' if look.wrap else ""
+    wrap = ' wrapText="1"' if look.wrap else (' indent="1"' if look.edge else "")
     # 49 is text: what stands in such a cell is not run, also after it was edited.
     return (
         f'<xf numFmtId="49" fontId="{font}" fillId="{fill}" borderId="{border}" xfId="0" quotePrefix="1"'
