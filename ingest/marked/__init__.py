@@ -30,6 +30,7 @@ MEDIA_TYPES: Final = (
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "application/vnd.ms-excel.sheet.macroEnabled.12",
 )
+_COLUMNS: Final = 16_384  # of a sheet
 _GRAVEST_FIRST: Final = tuple(SEVERITIES)
 # The end of a sentence; "Tp. Hồ Chí Minh" and "TP. Huế" hold none.
 _SENTENCE_END: Final = re.compile(r"(?<=[^\W\d_A-ZĐ]{2}[.?!])(?<!Tp\.)\s|(?<=[\d”%)\]][.?!])\s")
@@ -44,8 +45,8 @@ def mark(content: bytes, findings: Sequence[Finding], places: Collection[str]) -
     try:
         if content.startswith(b"PK"):
             return _marked(content, Book(content), findings, places)
-    except (Unreadable, ValueError, KeyError):
-        pass  # damaged in a part that reading the figures does not need
+    except (Unreadable, ValueError, KeyError, RecursionError):
+        pass  # not a workbook, or damaged in a part that reading the figures does not need
     return _listed(findings)
 
 
@@ -143,7 +144,10 @@ def _free_column(table: Sheet, first: int, last: int) -> int:
         max((at for at, cell in enumerate(row) if _stands(cell)), default=-1) for row in table.rows[first - 1 : last]
     ]
     merged = [end[1] for start, end in table.merged if start[0] < last and end[0] >= first - 1]
-    return max([*filled, *merged], default=-1) + 1
+    position = max([*filled, *merged], default=-1) + 1
+    if position >= _COLUMNS:
+        raise ValueError("no column is free")
+    return position
 
 
 def _stands(cell: Any) -> bool:

@@ -21,9 +21,10 @@ class Parts:
     def __init__(self, content: bytes) -> None:
         """Open the package; it was looked at before (`ingest.readers.package`)."""
         self._archive = zipfile.ZipFile(io.BytesIO(content))
-        self._names = [name for name in self._archive.namelist() if not name.startswith(_SIGNATURES)]
+        names = dict.fromkeys(self._archive.namelist())  # of a name that stands twice the last counts
+        self._names = [name for name in names if not name.startswith(_SIGNATURES)]
         self._written: dict[str, bytes] = {}
-        if len(self._names) < len(self._archive.namelist()):
+        if len(self._names) < len(names):
             self._unsign()
         strict = b"purl.oclc.org/ooxml" in self.read(WORKBOOK)
         self.relation_kinds = _STRICT if strict else _TRANSITIONAL
