@@ -120,8 +120,8 @@ def _row(line: int, cells: Sequence[tuple[str, int]], height: float) -> str:
 
 def _counted(findings: Sequence[Finding]) -> str:
     counts = Counter(finding.severity for finding in findings)
-    vi = f"{counts['error']} lỗi, {counts['warning']} cảnh báo, {counts['information']} thông tin"
-    en = f"{counts['error']} errors, {counts['warning']} warnings, {counts['information']} pieces of information"
+    vi = f"Lỗi: {counts['error']}, cảnh báo: {counts['warning']}, thông tin: {counts['information']}"
+    en = f"Errors: {counts['error']}, warnings: {counts['warning']}, information: {counts['information']}"
     return f"{vi} / {en}"
 
 

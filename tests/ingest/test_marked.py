@@ -153,7 +153,7 @@ def test_all_findings_are_listed_with_a_link_to_their_cell(back: bytes) -> None:
         None,
         None,
     ]
-    assert "2 lỗi, 2 cảnh báo, 1 thông tin" in str(sheet["A2"].value)
+    assert str(sheet["A2"].value).startswith("Lỗi: 2, cảnh báo: 2, thông tin: 1 / Errors: 2")
 
 
 def test_everything_else_is_as_it_was(sent: bytes, back: bytes) -> None:
@@ -371,3 +371,16 @@ def test_the_widths_of_a_span_of_columns_stay_beside_ours() -> None:
             (b"5", b"5", b"46", b""),
             (b"6", b"16384", b"8.5", b' hidden="1"'),
         ]
+
+
+def test_a_table_that_leaves_no_column_free_gives_the_list_alone() -> None:
+    def far(sheet: Worksheet) -> None:
+        sheet["XFD2"] = 1
+
+    book = opened(marked.mark(workbook(LONG, far), [WHOLE], [at("D2", "Số liệu")]))
+    assert book.sheetnames == [FINDINGS_SHEET]
+
+
+def test_the_list_that_was_given_for_another_kind_of_file_is_no_return() -> None:
+    (refused,) = formats.read(marked.mark(b"a,b", [WHOLE], [])).findings
+    assert refused.rule == "unknown_workbook"
