@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ingest import formats, inbox, ledger, rules
+from ingest import formats, inbox, ledger, marked, rules
 from ingest.authority import Actor
 from ingest.catalogue import Catalogue
 from ingest.rules import Checked
@@ -44,6 +44,13 @@ def examined_again(connection: Connection, submission: Submission, catalogue: Ca
     """The figures of a submission that was kept, by what was said beside it and the rules of today's catalogue."""
     said, _ = inbox.said(connection, submission.id)
     return checked(catalogue, inbox.content(connection, submission.id), said, now=now)
+
+
+def given_back(
+    catalogue: Catalogue, content: bytes, said: Instructions, findings: Sequence[Finding], *, now: datetime
+) -> bytes:
+    """The workbook as it was sent, marked with what was found in it (`ingest.marked`)."""
+    return marked.mark(content, findings, checked(catalogue, content, said, now=now).places())
 
 
 def attempted(connection: Connection, number: int, found: Checked, said: Instructions, *, keep: bool) -> Summary | None:

@@ -46,3 +46,23 @@ def column_letters(position: int) -> str:
         number, rest = divmod(number - 1, 26)
         letters = chr(ord("A") + rest) + letters
     return letters
+
+
+def column_position(letters: str) -> int:
+    """The position, counted from 0, of a column that is named by letters: A is 0, AA is 26."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1
+
+
+_IN_A_SHEET = re.compile(r'Sheet "(.*)", (?:row )?([A-Z]*)(\d+)', re.DOTALL)
+
+
+def in_sheet(written: str) -> tuple[str, str, int] | None:
+    """The sheet, the letters of the column and the line that a place names; no letters where it names a row.
+
+    None where it names no row of a sheet.
+    """
+    found = _IN_A_SHEET.fullmatch(written)
+    return (found[1], found[2], int(found[3])) if found else None

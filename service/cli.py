@@ -124,11 +124,14 @@ def ingest(
     published_at: Annotated[str | None, typer.Option(help="when the figures were or will be public; else now")] = None,
     accept_good_rows: Annotated[bool, typer.Option(help="publish the good rows although others are refused")] = False,
     dry_run: Annotated[bool, typer.Option(help="say everything, store nothing")] = False,
+    marked: Annotated[Path | None, typer.Option(help="where to write the workbook, marked with what was found")] = None,
 ) -> None:
     """Take in a file; say what is wrong, and where. What is not reviewed is published, all of it or nothing.
 
     A template of ours names its reporting unit and period itself.
     """
+    if marked and marked.exists():
+        raise settings.BadSetting(f"{marked} exists already; name another file with --marked.")
     content = file.read_bytes()
     announced = {} if mapping else formats.read(content).announced
     said = Instructions(
@@ -147,7 +150,12 @@ def ingest(
     with prepared() as engine, status("Reading") as tell:
         tell(f"Reading {file.name}")
         submission, outcome, new = intake.take_in(engine, content, file.name, said, by=typist(), now=now())
+        back = intake.given_back(engine, content, said, outcome.findings, now=now()) if marked else None
     _report(outcome)
+    if marked and back:
+        with marked.open("xb") as written:
+            written.write(back)
+        out.print(f"Wrote {marked}", highlight=False)
     if submission is None:
         out.print("This was a dry run: nothing was stored.")
     else:

@@ -4,6 +4,7 @@ The bytes are committed before anybody parses them; everything after that is one
 gone on with its findings, counts and figures, or not at all.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from time import perf_counter
 from typing import Any
@@ -12,10 +13,10 @@ from procrastinate import App, SyncPsycopgConnector
 from sqlalchemy import Connection, Engine
 from structlog import get_logger
 
-from ingest import inbox, instructions, registry, stages
+from ingest import examination, inbox, instructions, registry, stages
 from ingest.authority import Actor
 from ingest.stages import Outcome
-from ingest.submission import Instructions, Submission, Summary
+from ingest.submission import Finding, Instructions, Submission, Summary
 from service import database, metrics
 
 # What may take two seconds is left to the worker: 1 MB of CSV, 19,000 figures, took 0.9 s, and 1.3 s with 494 errors in
@@ -72,6 +73,17 @@ def go_on(connection: Connection, number: int, *, by: Actor, now: datetime) -> O
     metrics.count_submission(outcome, seconds=perf_counter() - began)
     _log.info("submission", number=number, stored=outcome.stored, findings=len(outcome.findings))
     return outcome
+
+
+def given_back(
+    engine: Engine, content: bytes, said: Instructions, findings: Sequence[Finding], *, now: datetime
+) -> bytes | None:
+    """The file as a workbook that is marked with what was found in it; None where nothing was."""
+    if not findings:
+        return None
+    said = settled(engine, said)
+    with database.reading(engine) as connection:
+        return examination.given_back(registry.read(connection), content, said, findings, now=now)
 
 
 def publish(connection: Connection, number: int, **said: Any) -> Submission:

@@ -13,6 +13,8 @@ from typing import Any, TypeAlias, TypeVar
 
 import python_calamine
 
+from ingest.readers import marks
+from ingest.readers.marks import FINDINGS_SHEET
 from ingest.readers.package import Hidden, damaged, look
 from ingest.readers.table import Unreadable
 
@@ -25,12 +27,17 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet: `rows` from the first one on, all of one width; `hidden` is what a cell's value does not tell."""
+    """One sheet: `rows` from the first one on, all of one width; `hidden` is what a cell's value does not tell.
+
+    `results` are the cells, (row, column) counted from 0, that Chiso wrote when it gave the workbook back; they are
+    empty in `rows`.
+    """
 
     name: str
     rows: list[list[Cell]]
     merged: tuple[Range, ...] = ()
     hidden: Hidden = field(default_factory=Hidden)
+    results: tuple[tuple[int, int], ...] = ()
 
 
 class Book:
@@ -48,8 +55,8 @@ class Book:
 
     @property
     def names(self) -> list[str]:
-        """The names of all sheets that hold cells, hidden ones too, in their order."""
-        return [name for name in self._book.sheet_names if name in self._hidden]
+        """The names of all sheets that hold cells, hidden ones too, in their order, without our list of findings."""
+        return [name for name in self._book.sheet_names if name in self._hidden and name != FINDINGS_SHEET]
 
     def is_visible(self, name: str) -> bool:
         """Whether Excel shows the sheet."""
@@ -62,7 +69,7 @@ class Book:
         """
         found = _guarded(lambda: self._book.get_sheet_by_name(name))
         rows = _guarded(lambda: found.to_python(skip_empty_area=False))
-        return Sheet(name, rows, tuple(found.merged_cell_ranges or ()), self._hidden[name])
+        return Sheet(name, rows, tuple(found.merged_cell_ranges or ()), self._hidden[name], marks.clear(rows))
 
 
 def cell_text(cell: Cell) -> str:

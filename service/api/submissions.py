@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection
 from starlette.datastructures import FormData, UploadFile
 
-from ingest import case, inbox, registry
+from ingest import case, examination, inbox, marked, registry
 from ingest.authority import Actor
 from ingest.catalogue import Catalogue
 from ingest.period import moment, parse
@@ -206,6 +206,46 @@ def file(asker: SignedIn, connection: Reading, number: int) -> Response:
     """The bytes of a submission, to be saved and never shown by a browser."""
     submission = concerning(connection, number, asker)
     return attachment(inbox.content(connection, number), submission.file_name, "application/octet-stream")
+
+
+@router.get(
+    "/{number}/marked",
+    responses={
+        200: {
+            "content": {media: {"schema": {"type": "string", "format": "binary"}} for media in marked.MEDIA_TYPES},
+            "description": "the workbook, marked; or where it was none, a workbook that lists what was found",
+        },
+        304: {"description": "nothing was done with the submission since (If-None-Match)"},
+        **responses(HTTPStatus.CONFLICT),
+    },
+    response_class=Response,
+    summary="The workbook as it was sent, marked with what was found",
+)
+def given_back(
+    request: Request,
+    asker: SignedIn,
+    connection: Reading,
+    number: int,
+    if_none_match: Annotated[str | None, Header(description="the ETag of the marked workbook that you have")] = None,
+) -> Response:
+    """The sender's own workbook, with a result beside each row, a comment on each cell with a finding, and their list.
+
+    It is to be corrected and sent again: what Chiso wrote into it is passed over. XLSX and XLSM are marked; of every
+    other kind of file there is a workbook with the list. Of one rule 1,000 findings are marked.
+    """
+    submission = concerning(connection, number, asker)
+    if submission.state == "received":
+        sentence = f"Submission {number} is not examined yet; ask again in a moment."
+        raise Problem(HTTPStatus.CONFLICT, "not-now", sentence)
+    tag = {"ETag": f'"{submission.version}"'}
+    if if_none_match and tag["ETag"] in if_none_match:
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=tag)
+    content, (said, _) = inbox.content(connection, number), inbox.said(connection, number)
+    back = examination.given_back(registry.read(connection), content, said, submission.findings, now=clock(request))
+    name, media_type = marked.named(submission.file_name, content)
+    answer = attachment(back, name, media_type)
+    answer.headers.update(tag)
+    return answer
 
 
 def concerning(
