@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ingest.layout import Layout
 from ingest.mapping import Mapping
-from ingest.readers import delimited, mapped, package, records, sheets, workbook
+from ingest.readers import delimited, mapped, package, records, recurring, sheets, workbook
 from ingest.readers.table import Unreadable, unread
 from ingest.submission import SIZE_LIMIT_BYTES, Finding, Reading
 
@@ -44,13 +44,14 @@ def read(content: bytes, *, mapping: Mapping | None = None, layouts: Sequence[La
         return unread(fault.findings)
 
 
-def _read(content: bytes, mapping: Mapping | None, layouts: Sequence[Layout]) -> Reading:  # noqa: ARG001
+def _read(content: bytes, mapping: Mapping | None, layouts: Sequence[Layout]) -> Reading:
     if len(content) > SIZE_LIMIT_BYTES:
         raise Unreadable(_too_large(len(content)))
     if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         if mapping is not None:
             raise Unreadable(_not_what_the_mapping_reads(mapping, "XLSX"))
-        return workbook.read(sheets.Book(content))
+        book = sheets.Book(content)
+        return workbook.read(book) if workbook.is_ours(book) else recurring.read(book, layouts)
     _refuse_others(content)
     is_json = content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
     if mapping is None:
