@@ -137,7 +137,7 @@ def test_errors_percent_and_uncalculated_formulas_are_found_in_an_ods() -> None:
     cells = [
         '<table:table-cell table:formula="of:=1/0" office:value-type="string" office:string-value=""'
         ' calcext:value-type="error"><text:p>#DIV/0!</text:p></table:table-cell>',
-        '<table:table-cell office:value-type="percentage" office:value="0.528"><text:p>52,8%</text:p></table:table-cell>',
+        '<table:table-cell office:value-type="percentage" office:value="0.528"><text:p>53%</text:p></table:table-cell>',
         '<table:table-cell table:formula="of:=1+1"/>',
         '<table:table-cell table:formula="of:=1+1" office:value-type="float" office:value="2"/>',
     ]
