@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from ingest.layout import Layout
 from ingest.mapping import Mapping
-from ingest.readers import delimited, mapped, records, sheets, workbook
+from ingest.readers import delimited, mapped, records, recurring, sheets, workbook
 from ingest.readers.table import Unreadable, unread
 from ingest.submission import SIZE_LIMIT_BYTES, Finding, Reading
 
@@ -44,14 +44,14 @@ def read(content: bytes, *, mapping: Mapping | None = None, layouts: Sequence[La
         return unread(fault.findings)
 
 
-def _read(content: bytes, mapping: Mapping | None, layouts: Sequence[Layout]) -> Reading:  # noqa: ARG001
+def _read(content: bytes, mapping: Mapping | None, layouts: Sequence[Layout]) -> Reading:
     if len(content) > SIZE_LIMIT_BYTES:
         raise Unreadable(_too_large(len(content)))
     if content.startswith(sheets.FIRST_BYTES):
         if mapping is not None:
             raise Unreadable(_not_what_the_mapping_reads(mapping, "XLSX, XLS, ODS"))
         book = sheets.Book(content)
-        reading = workbook.read(book)
+        reading = workbook.read(book) if workbook.is_ours(book) else recurring.read(book, layouts)
         return replace(reading, findings=[*reading.findings, *book.remarks])
     _refuse_others(content)
     is_json = content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
