@@ -115,6 +115,11 @@ def is_vietnamese(text: str) -> bool:
     return bool(words) and all(map(_is_word, words))
 
 
+def is_never_foreign(text: str) -> bool:
+    """Whether every word of a text that has more than letters of ASCII is Vietnamese; there may be none."""
+    return all(_is_word(word) for word in _WORD.findall(text) if not word.isascii())
+
+
 def from_tcvn3(text: str) -> str:
     """The text of an ABC font in Unicode."""
     return "".join(_FROM_TCVN3.get(code, code) for code in text)

@@ -18,8 +18,9 @@ from ingest import old_fonts
 from ingest.old_fonts import Decoded
 from ingest.place import column_letters, place
 from ingest.readers import biff, opendocument, package
+from ingest.readers.encoding import decoded_text
 from ingest.readers.package import Hidden, Range, damaged
-from ingest.readers.table import Unreadable, excerpt
+from ingest.readers.table import Unreadable
 from ingest.submission import Finding
 
 # A text, a number, a yes or no, a date or time; "" where nothing stands.
@@ -185,21 +186,7 @@ def _macros() -> Finding:
 
 
 def _decoded(sheet: str, decoded: dict[str, Decoded]) -> Finding:
-    """Say that texts of a sheet were read as old fonts show them."""
-    cell = min(decoded, key=lambda each: _at(each))
-    first = decoded[cell]
-    fonts = ", ".join(sorted({each.font for each in decoded.values() if each.font}))
-    by_vi, by_en = (f"theo phông {fonts}", f"by the font {fonts}") if fonts else ("theo mặt chữ", "by its letters")
+    cell = min(decoded, key=_at)
     row, column = _at(cell)
-    raw, text = excerpt(first.raw), excerpt(first.text)
-    return Finding(
-        "decoded_text",
-        "information",
-        place(sheet, row + 1, column_letters(column)),
-        raw,
-        text,
-        f"{len(decoded)} ô được đổi từ {first.encoding} sang Unicode {by_vi}, ví dụ “{raw}” thành “{text}”."
-        " Hãy kiểm tra lại các chữ này.",
-        f"{len(decoded)} cells were turned from {first.encoding} into Unicode {by_en},"
-        f" for example “{raw}” into “{text}”. Check these texts.",
-    )
+    fonts = {each.font for each in decoded.values() if each.font}
+    return decoded_text(place(sheet, row + 1, column_letters(column)), len(decoded), decoded[cell], fonts)

@@ -83,16 +83,18 @@ def test_texts_in_old_fonts_stand_as_they_are_meant_and_what_the_file_holds_is_k
     (told,) = remarks
     assert (told.rule, told.severity, told.place) == ("decoded_text", "information", f'Sheet "{sheet.name}", A1')
     assert told.en == (
-        "4 cells were turned from TCVN3 (ABC) into Unicode by the font .VnTime, .VnTimeH, VNI-Times,"
-        " for example “Hµ Néi” into “Hà Nội”. Check these texts."
+        "4 texts were turned from TCVN3 (ABC) into Unicode by the font .VnTime, .VnTimeH, VNI-Times,"
+        " for example “Hµ Néi” into “Hà Nội”. Check them."
     )
-    assert told.vi.startswith("4 ô được đổi từ TCVN3 (ABC) sang Unicode theo phông .VnTime, .VnTimeH, VNI-Times, ví dụ")
+    assert told.vi.startswith(
+        "4 ô chữ được đổi từ TCVN3 (ABC) sang Unicode theo phông .VnTime, .VnTimeH, VNI-Times, ví dụ"
+    )
 
 
 def test_old_letters_whose_font_is_lost_are_decoded_by_the_letters_and_that_is_told() -> None:
     sheet, remarks = only_sheet(workbook([["§µ N½ng", "Đà Nẵng", 5, "Côte d'Ivoire"]]))
     assert sheet.rows == [["Đà Nẵng", "Đà Nẵng", 5, "Côte d'Ivoire"]]
-    assert remarks[0].en.startswith("1 cells were turned from TCVN3 (ABC) into Unicode by its letters")
+    assert remarks[0].en.startswith("1 text was turned from TCVN3 (ABC) into Unicode by their letters")
 
 
 def test_an_ods_in_the_default_font_of_its_columns_or_of_all_cells_is_decoded_too() -> None:
