@@ -1,16 +1,16 @@
 """Which reader the bytes want. A file's name says nothing: people rename files to get them past a form."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ingest.layout import Layout
 from ingest.mapping import Mapping
-from ingest.readers import delimited, mapped, package, records, recurring, sheets, workbook
+from ingest.readers import delimited, mapped, records, recurring, sheets, workbook
 from ingest.readers.table import Unreadable, unread
 from ingest.submission import SIZE_LIMIT_BYTES, Finding, Reading
 
 # What the first bytes say, and what to do instead of sending it.
 _OTHERS = (
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "XLS"),
     (b"%PDF-", "PDF"),
     (b"MZ", "EXE"),
     (b"\x7fELF", "ELF"),
@@ -48,13 +48,15 @@ def read(content: bytes, *, mapping: Mapping | Layout | None = None, layouts: Se
 def _read(content: bytes, mapping: Mapping | Layout | None, layouts: Sequence[Layout]) -> Reading:
     if len(content) > SIZE_LIMIT_BYTES:
         raise Unreadable(_too_large(len(content)))
-    if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+    if content.startswith(sheets.FIRST_BYTES):
         if isinstance(mapping, Mapping):
-            raise Unreadable(_not_what_the_mapping_reads(mapping, "XLSX"))
+            raise Unreadable(_not_what_the_mapping_reads(mapping, "XLSX, XLS, ODS"))
         book = sheets.Book(content)
         if mapping is not None:
-            return recurring.read(book, [mapping])
-        return workbook.read(book) if workbook.is_ours(book) else recurring.read(book, layouts)
+            reading = recurring.read(book, [mapping])
+        else:
+            reading = workbook.read(book) if workbook.is_ours(book) else recurring.read(book, layouts)
+        return replace(reading, findings=[*reading.findings, *book.remarks])
     _refuse_others(content)
     is_json = content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
     if mapping is None:
@@ -69,9 +71,6 @@ def _read(content: bytes, mapping: Mapping | Layout | None, layouts: Sequence[La
 def _refuse_others(content: bytes) -> None:
     for first_bytes, name in _OTHERS:
         if content.startswith(first_bytes) and (first_bytes not in _LIKE_TEXT or b"\0" in content):
-            # An encrypted XLSX is an old compound file around its cipher.
-            if name == "XLS" and "EncryptedPackage".encode("utf-16-le") in content:
-                raise Unreadable(package.encrypted())
             raise Unreadable(_other(name))
     beginning = content[:400].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if beginning.startswith((b"<!doctype html", b"<html")) or (beginning.startswith(b"<") and b"<html" in beginning):
@@ -96,18 +95,15 @@ def _too_large(size_bytes: int) -> Finding:
 
 
 def _other(name: str) -> Finding:
-    vi, en = "Hãy gửi tệp CSV, XLSX hoặc JSON.", "Send a CSV, XLSX or JSON file."
-    if name == "XLS":
-        vi = "Hãy mở trong Excel, lưu lại dưới dạng .xlsx rồi gửi lại."
-        en = "Open it in Excel, save it as .xlsx and send it again."
-    elif name in _ARCHIVES:
+    vi, en = "Hãy gửi tệp CSV, XLSX, XLS, ODS hoặc JSON.", "Send a CSV, XLSX, XLS, ODS or JSON file."
+    if name in _ARCHIVES:
         vi, en = "Hãy giải nén rồi gửi tệp bên trong.", "Unpack it and send the file inside."
     return Finding(
         "unsupported_format",
         "error",
         "",
         name,
-        "CSV, XLSX, JSON",
+        "CSV, XLSX, XLS, ODS, JSON",
         f"Đây là tệp {name}, không đọc được số liệu từ đó. {vi}",
         f"This is a file of the kind {name}, from which no figures are read. {en}",
     )

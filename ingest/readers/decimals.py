@@ -16,6 +16,10 @@ from ingest.submission import Finding
 _EITHER = r"^[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}$"
 _COMMA_IS_DECIMAL = r"^[+-]?([0-9]*,[0-9]+|[1-9][0-9]{0,2}(\.[0-9]{3})+,[0-9]+|[1-9][0-9]{0,2}(\.[0-9]{3}){2,})$"
 _POINT_IS_DECIMAL = r"^[+-]?([0-9]*\.[0-9]+|[1-9][0-9]{0,2}(,[0-9]{3})+\.[0-9]+|[1-9][0-9]{0,2}(,[0-9]{3}){2,})$"
+# Plain, no-break, thin and narrow no-break: between groups of three digits they can mean nothing else.
+_SPACES = " \u00a0\u2009\u202f"
+_MINUS = "\u2212"
+_SPACED = f"^[+-]?[1-9][0-9]{{0,2}}([{_SPACES}][0-9]{{3}})+([.,][0-9]+)?[{_SPACES}]*%?$"
 _GROUPED_OR_COMMA = r"^[+-]?([0-9][0-9.]*,[0-9,.]+|,[0-9]+|[1-9][0-9]{0,2}(\.[0-9]{3}){2,})$"
 
 
@@ -28,7 +32,9 @@ def settle(table: Table, position: int) -> tuple[Column, list[Finding]]:
     if not table.delimiter:
         return values, []
     if table.delimiter == ",":
-        return _refuse(table, position, values, _like(values, _GROUPED_OR_COMMA), _not_with_point)
+        bare, percents = _bare(values)
+        values = _with_percent(bare, percents)
+        return _refuse(table, position, values, _like(bare, _GROUPED_OR_COMMA), _not_with_point)
     settled, asked = by_evidence(values)
     if not compute.any(asked).as_py():
         return settled, []
@@ -36,7 +42,11 @@ def settle(table: Table, position: int) -> tuple[Column, list[Finding]]:
 
 
 def by_evidence(values: Column) -> tuple[Column, Column]:
-    """The values with a decimal point as the column itself shows it, and which of them can still be read both ways."""
+    """The values with a decimal point as the column itself shows it, and which of them can still be read both ways.
+
+    Spaces that group thousands are taken out, and a percent sign stays behind its number: `1 086,5 %` is `1086.5%`.
+    """
+    values, percents = _bare(values)
     either = _like(values, _EITHER)
     sure = compute.invert(either)
     comma = compute.and_(_like(values, _COMMA_IS_DECIMAL), sure)
@@ -46,7 +56,33 @@ def by_evidence(values: Column) -> tuple[Column, Column]:
     if by_comma != by_point:
         comma, point = (compute.or_(comma, either), point) if by_comma else (comma, compute.or_(point, either))
         asked = compute.and_(either, compute.invert(either))
-    return _with_point(values, comma, point), asked
+    return _with_percent(_with_point(values, comma, point), percents), asked
+
+
+def sign(values: Column) -> str | None:
+    """The decimal sign that a column shows; None where it shows none, or both."""
+    bare, _ = _bare(values)
+    sure = compute.invert(_like(bare, _EITHER))
+    by_comma = compute.any(compute.and_(_like(bare, _COMMA_IS_DECIMAL), sure), min_count=0).as_py()
+    by_point = compute.any(compute.and_(_like(bare, _POINT_IS_DECIMAL), sure), min_count=0).as_py()
+    return None if by_comma == by_point else "," if by_comma else "."
+
+
+def _bare(values: Column) -> tuple[Column, Column]:
+    """Numbers without the spaces that group thousands and without a percent sign, and which of them had one."""
+    if not compute.any(_like(values, f"[%{_MINUS}{_SPACES}]"), min_count=0).as_py():
+        return values, _like(values, "%$")
+    values = compute.replace_substring_regex(values, f"^{_MINUS}", "-")
+    ungrouped = compute.replace_substring_regex(values, f"[{_SPACES}]", "")
+    values = compute.if_else(_like(values, _SPACED), ungrouped, values)
+    percents = _like(values, f"^[+-]?[0-9.,]+[{_SPACES}]*%$")
+    return compute.if_else(percents, compute.utf8_rtrim(values, characters=f"%{_SPACES}"), values), percents
+
+
+def _with_percent(values: Column, percents: Column) -> Column:
+    if not compute.any(percents, min_count=0).as_py():
+        return values
+    return compute.if_else(percents, compute.binary_join_element_wise(values, "%", ""), values)
 
 
 def _like(values: Column, pattern: str) -> Column:

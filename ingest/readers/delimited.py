@@ -9,21 +9,27 @@ import csv
 import io
 import re
 import unicodedata
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy
 import pyarrow
 import pyarrow.csv
 
+from ingest.old_fonts import Decoded, by_letters
 from ingest.place import place
 from ingest.readers import headings
-from ingest.readers.encoding import as_utf8
+from ingest.readers.decimals import sign
+from ingest.readers.encoding import Text, as_text, decoded_text
 from ingest.readers.table import LONGEST_TEXT, Column, Table, Unreadable, clean, compute, excerpt, for_each
 from ingest.submission import Finding, Reading
 
 DELIMITERS = {",": ("dấu phẩy", "comma"), ";": ("dấu chấm phẩy", "semicolon"), "\t": ("dấu tab", "tab")}
+SIGNS = {",": ("dấu phẩy thập phân", "decimal comma"), ".": ("dấu chấm thập phân", "decimal point")}
 MOST_COLUMNS = 1_000
 LONGEST_HEADING_BYTES = 100_000
+
+_OLD_LETTERS = r"^[\x00-\x{ff}–—‘’“”…•]*[\x{a1}-\x{ff}][\x00-\x{ff}–—‘’“”…•]*$"
 
 Split: TypeAlias = Any  # a pyarrow.Table of strings
 Lines: TypeAlias = numpy.ndarray[Any, Any]
@@ -44,7 +50,8 @@ def table(content: bytes, *, heading_line: int | None = None) -> Table:
 
     Raises Unreadable.
     """
-    content = as_utf8(content)
+    text = as_text(content)
+    content = text.content
     start, line, delimiter = _heading(content, heading_line)
     names, end, heading_lines = _fields(content, start, line, delimiter)
     body = content[end:]
@@ -64,7 +71,62 @@ def table(content: bytes, *, heading_line: int | None = None) -> Table:
         findings,
         delimiter=delimiter,
     )
-    return _without_endless_texts(read_table)
+    told = [*text.findings, *_read_as(read_table, text)]
+    return _without_endless_texts(_in_unicode(replace(read_table, findings=[*findings, *told])))
+
+
+def _read_as(whole: Table, text: Text) -> list[Finding]:
+    """Say what was decided, where the file is not the plain UTF-8 with commas that everybody means by CSV."""
+    if text.read_as is None and whole.delimiter == ",":
+        return []
+    parts = [text.read_as or ("UTF-8", "UTF-8"), DELIMITERS[whole.delimiter]]
+    if (decimal := _decimal_sign(whole)) is not None:
+        parts.append(SIGNS[decimal])
+    in_vi, in_en = (", ".join(names) for names in zip(*parts, strict=True))
+    return [
+        Finding(
+            "read_as",
+            "information",
+            "",
+            in_en,
+            "",
+            f"Tệp được đọc theo: {in_vi}. Nếu không đúng, hãy lưu lại thành CSV UTF-8 rồi gửi lại.",
+            f"The file was read as: {in_en}. If that is wrong, save it as CSV UTF-8 and send it again.",
+        )
+    ]
+
+
+def _decimal_sign(whole: Table) -> str | None:
+    if whole.delimiter == ",":
+        return "."
+    values = [at for at, heading in enumerate(whole.headings) if headings.meaning(heading) == "value"]
+    signs = {sign(whole.columns[at]) for at in values or range(len(whole.columns))} - {None}
+    return signs.pop() if len(signs) == 1 else None
+
+
+def _in_unicode(whole: Table) -> Table:
+    """The table with the texts of old fonts as they are meant, and a finding that says so."""
+    columns: list[Column] = []
+    found: dict[tuple[int, int], Decoded] = {}
+    count = 0
+    for position, column in enumerate(whole.columns):
+        # Most Vietnamese words have letters that no old font could hold, and need no closer look.
+        suspicious = compute.fill_null(compute.match_substring_regex(column, _OLD_LETTERS), False)
+        meant = {text: by_letters(text) for text in column.filter(suspicious).unique().to_pylist()}
+        decoded = {text: each for text, each in meant.items() if each}
+        if decoded:
+            texts = column.to_pylist()
+            rows = [row for row, text in enumerate(texts) if text in decoded]
+            found[whole.lines[rows[0]].as_py(), position] = decoded[texts[rows[0]]]
+            count += len(rows)
+            changed = (decoded[text].text if text in decoded else text for text in texts)
+            column = pyarrow.chunked_array([pyarrow.array(changed, pyarrow.string())])
+        columns.append(column)
+    if not found:
+        return whole
+    line, position = min(found)
+    told = decoded_text(place(None, line, whole.headings[position]), count, found[line, position])
+    return replace(whole, columns=tuple(columns), findings=[*whole.findings, told])
 
 
 def _heading(content: bytes, wanted: int | None) -> tuple[int, int, str]:

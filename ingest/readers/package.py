@@ -1,4 +1,4 @@
-"""A look into the zip of a workbook before anything opens it: what it is, how large, and what calamine hides.
+"""A look into the zip of an XLSX before anything opens it: what it is, how large, and what calamine hides.
 
 calamine allocates the whole rectangle up to the last cell, so two cells can burst a process (1.4 kB with A1 and
 XFD1048576), and it gives error cells, formulas without a result and percent formats as if they were not there. The look
@@ -15,11 +15,13 @@ from dataclasses import dataclass, field
 from typing import Final
 from xml.etree import ElementTree
 
+from ingest.old_fonts import is_old
 from ingest.readers.table import Unreadable, excerpt
 from ingest.submission import Finding
 
 INFLATED_LIMIT_BYTES: Final = 200 * 10**6
 MOST_MEMBERS: Final = 2_000
+MOST_SHEETS: Final = 1_000
 MOST_CELLS: Final = 16_000_000  # of the rectangle from A1, at 24 bytes in calamine and 8 more in Python
 _CHUNK_BYTES = 4 * 2**20
 
@@ -44,28 +46,77 @@ _UNCALCULATED = re.compile(
 )
 _FORMULA = re.compile(rb"<(?:\w+:)?f\b")
 _CELL_END = re.compile(rb"</(?:\w+:)?c>")
+_SHARED_CELL = re.compile(
+    rb"<(?:\w+:)?c\b(?=[^>]*\st=[\"']s[\"'])[^>]*?\sr=[\"']([A-Z]+\d+)[\"'][^>]*>\s*<(?:\w+:)?v>\s*(\d+)"
+)
+_INLINE_CELL = re.compile(
+    rb"<c\b(?=[^>]*\st=[\"']inlineStr[\"'])[^>]*?\sr=[\"']([A-Z]+\d+)[\"'][^>]*>\s*(<is>.*?</is>)", re.DOTALL
+)
+_SHARED_TEXT = re.compile(rb"<si>.*?</si>|<si/>", re.DOTALL)
+_OLD_RUN = re.compile(rb"<rFont\s+val=[\"'](?:\.vn|vni[- ])", re.IGNORECASE)
+_MACROS = "macroEnabled"
+
+# First and last cell of a merged range, each (row, column) counted from 0; only the first of its cells holds a value.
+Range = tuple[tuple[int, int], tuple[int, int]]
+# A text and its font; None is the font of the cell.
+Runs = tuple[tuple[str, str | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """What calamine does not tell of a sheet: cell -> error text, cells shown as percent, formulas without a result."""
+    """What the values of a sheet do not tell: cell -> error text, cells shown as percent, formulas without a result.
+
+    `fonts` names the font of each filled cell in an old Vietnamese one, `runs` the texts of a cell in several.
+    """
 
     errors: dict[str, str] = field(default_factory=dict[str, str])
     percents: frozenset[str] = frozenset()
     uncalculated: frozenset[str] = frozenset()
+    fonts: dict[str, str] = field(default_factory=dict[str, str])
+    runs: dict[str, Runs] = field(default_factory=dict[str, Runs])
 
 
-def look(content: bytes) -> dict[str, Hidden]:
-    """Look at every sheet of an XLSX or XLSM workbook, by name.
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What stands in a workbook beside its values: the sheets by name, and whether it carries macros.
+
+    `merged` is only of an ODS; those of an XLSX calamine tells.
+    """
+
+    sheets: dict[str, Hidden]
+    has_macros: bool = False
+    merged: dict[str, tuple[Range, ...]] = field(default_factory=dict[str, tuple[Range, ...]])
+
+
+@dataclass(frozen=True, slots=True)
+class _Styles:
+    """Which styles of cells show percent, and which have an old Vietnamese font."""
+
+    percents: frozenset[int] = frozenset()
+    fonts: dict[int, str] = field(default_factory=dict[int, str])
+
+    def cell(self) -> re.Pattern[bytes]:
+        """A filled cell in one of these styles: the style, the cell."""
+        alternatives = b"|".join(b"%d" % style for style in sorted(self.percents | self.fonts.keys()))
+        return re.compile(
+            rb"<(?:\w+:)?c\b(?=[^>]*\ss=[\"'](" + alternatives + rb")[\"'])[^>]*?\sr=[\"']([A-Z]+\d+)[\"'][^>]*[^/]>"
+        )
+
+
+def look(content: bytes) -> Look:
+    """Look at every sheet of an XLSX or XLSM workbook.
 
     Raises Unreadable where it is none, or would burst the memory.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _check_members(archive)
-            percent_styles = _percent_styles(archive)
+            has_macros = _has_macros(archive)
+            styles, rich = _styles(archive), _rich_texts(archive)
             sheets = _sheets(archive)
-            return {name: _look_at(archive, name, part, percent_styles) for name, part in sheets.items()}
+            return Look(
+                {name: _look_at(archive, name, part, styles, rich) for name, part in sheets.items()}, has_macros
+            )
     except (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, EOFError, OSError, KeyError, ValueError) as fault:
         raise Unreadable(damaged(str(fault))) from fault
     except (NotImplementedError, RuntimeError) as fault:  # another compression, or a password on the zip
@@ -76,34 +127,64 @@ def _check_members(archive: zipfile.ZipFile) -> None:
     members = archive.infolist()
     names = {member.filename for member in members}
     if "xl/workbook.xml" not in names:
-        raise Unreadable(_another_zip(names))
+        raise Unreadable(another_zip(names))
+    check_size(members)
+    # Whoever reads past the declared size of a member meets its checksum here first.
+    for member in members:
+        if not member.filename.startswith("xl/worksheets/"):
+            for _ in chunks(archive, member.filename):
+                pass
+
+
+def check_size(members: list[zipfile.ZipInfo]) -> None:
+    """Refuse a zip with a password, or one that would inflate too far.
+
+    Raises Unreadable.
+    """
     if any(member.flag_bits & 1 for member in members):
         raise Unreadable(encrypted())
     size = sum(member.file_size for member in members)
     if len(members) > MOST_MEMBERS or size > INFLATED_LIMIT_BYTES:
-        raise Unreadable(_too_large(f"{len(members)} files, {size:,} bytes", ""))
-    # Whoever reads past the declared size of a member meets its checksum here first.
-    for member in members:
-        if not member.filename.startswith("xl/worksheets/"):
-            for _ in _chunks(archive, member.filename):
-                pass
+        raise Unreadable(too_large(f"{len(members)} files, {size:,} bytes", ""))
 
 
-def _chunks(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
+def _has_macros(archive: zipfile.ZipFile) -> bool:
+    """Whether it carries macros and says so.
+
+    Raises Unreadable where it carries them under the name of a workbook without, or as sheets of Excel 4.0.
+    """
+    names = archive.namelist()
+    if any(name.startswith("xl/macrosheets/") for name in names):
+        raise Unreadable(macro_sheet())
+    types = _parse(archive, "[Content_Types].xml")
+    said = any(
+        each.get("PartName") == "/xl/workbook.xml" and _MACROS in each.get("ContentType", "") for each in types.iter()
+    )
+    carried = any(name.lower().endswith("vbaproject.bin") for name in names)
+    if carried and not said:
+        raise Unreadable(_secret_macros())
+    return carried
+
+
+def chunks(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
+    """The bytes of a member, piece by piece.
+
+    Raises Unreadable for XML with a document type, or not in UTF-8.
+    """
     with archive.open(part) as stream:
         first = True
         while chunk := stream.read(_CHUNK_BYTES):
             if first and part.endswith((".xml", ".rels")) and (chunk[:2] in (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")):
-                raise Unreadable(_odd_xml(part))
+                raise Unreadable(odd_xml(part))
             if first and b"<!DOCTYPE" in chunk:
-                raise Unreadable(_odd_xml(part))
+                raise Unreadable(odd_xml(part))
             first = False
             yield chunk
 
 
 def _parse(archive: zipfile.ZipFile, part: str) -> ElementTree.Element:
-    # Entities need a document type, and _chunks refuses one.
-    return ElementTree.fromstring(b"".join(_chunks(archive, part)))  # noqa: S314
+    # Entities need a document type, and chunks refuses one.
+    return ElementTree.fromstring(b"".join(chunks(archive, part)))  # noqa: S314
 
 
 def _sheets(archive: zipfile.ZipFile) -> dict[str, str]:
@@ -118,51 +199,105 @@ def _sheets(archive: zipfile.ZipFile) -> dict[str, str]:
         part = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
         if "worksheets/" in part:
             sheets[sheet.get("name", "")] = part
+    check_sheet_count(len(sheets))
     return sheets
 
 
-def _percent_styles(archive: zipfile.ZipFile) -> set[int]:
+def check_sheet_count(count: int) -> None:
+    """Refuse a workbook of thousands of sheets.
+
+    Raises Unreadable.
+    """
+    if count > MOST_SHEETS:
+        raise Unreadable(too_large(f"{count:,} sheets", ""))
+
+
+def _styles(archive: zipfile.ZipFile) -> _Styles:
     if "xl/styles.xml" not in archive.namelist():
-        return set()
+        return _Styles()
     styles = _parse(archive, "xl/styles.xml")
     formats = {9, 10}
     for name in (_MAIN, _STRICT):
         for number_format in styles.iter(f"{name}numFmt"):
-            # A percent sign in quotation marks is decoration: the value is not multiplied.
-            if "%" in re.sub(r'"[^"]*"|\\.', "", number_format.get("formatCode", "")):
+            if shows_percent(number_format.get("formatCode", "")):
                 formats.add(int(number_format.get("numFmtId", "0")))
-    cells = styles.find(f"{_MAIN}cellXfs")
-    cells = styles.find(f"{_STRICT}cellXfs") if cells is None else cells
-    used = [int(style.get("numFmtId", "0")) for style in (cells if cells is not None else ())]
-    return {at for at, number_format in enumerate(used) if number_format in formats}
+    names = [_font_name(font) for font in _listed(styles, "fonts")]
+    used = _listed(styles, "cellXfs")
+    fonts = {
+        at: names[number] for at, style in enumerate(used) if (number := int(style.get("fontId", "0"))) < len(names)
+    }
+    return _Styles(
+        frozenset(at for at, style in enumerate(used) if int(style.get("numFmtId", "0")) in formats),
+        {at: font for at, font in fonts.items() if is_old(font)},
+    )
 
 
-def _look_at(archive: zipfile.ZipFile, name: str, part: str, percent_styles: set[int]) -> Hidden:
+def shows_percent(number_format: str) -> bool:
+    """Whether a cell of that format shows its value times a hundred; in quotation marks the sign is decoration."""
+    return "%" in re.sub(r'"[^"]*"|\\.', "", number_format)
+
+
+def _listed(styles: ElementTree.Element, name: str) -> list[ElementTree.Element]:
+    found = styles.find(_MAIN + name)
+    found = styles.find(_STRICT + name) if found is None else found
+    return [] if found is None else list(found)
+
+
+def _font_name(font: ElementTree.Element) -> str:
+    return next((each.get("val", "") for each in font if each.tag in (f"{_MAIN}name", f"{_STRICT}name")), "")
+
+
+def _rich_texts(archive: zipfile.ZipFile) -> dict[int, Runs]:
+    """The shared texts of which a part is in an old font, by their number."""
+    if "xl/sharedStrings.xml" not in archive.namelist():
+        return {}
+    texts = b"".join(chunks(archive, "xl/sharedStrings.xml"))
+    if not _OLD_RUN.search(texts):
+        return {}
+    found = enumerate(_SHARED_TEXT.finditer(texts))
+    return {number: _runs(each[0]) for number, each in found if _OLD_RUN.search(each[0])}
+
+
+def _runs(text: bytes) -> Runs:
+    # A piece of a part that chunks has looked at: no document type.
+    runs = ElementTree.fromstring(text).findall("r")  # noqa: S314
+    fonts = ((run, run.find("rPr/rFont")) for run in runs)
+    return tuple((run.findtext("t", ""), None if font is None else font.get("val")) for run, font in fonts)
+
+
+def _look_at(archive: zipfile.ZipFile, name: str, part: str, styles: _Styles, rich: dict[int, Runs]) -> Hidden:
     errors: dict[str, str] = {}
     percents: set[str] = set()
     uncalculated: set[str] = set()
+    fonts: dict[str, str] = {}
+    runs: dict[str, Runs] = {}
     columns: set[bytes] = set()
     last_row = 0
-    alternatives = b"|".join(b"%d" % style for style in sorted(percent_styles))
-    percent_cell = re.compile(
-        rb"<(?:\w+:)?c\b(?=[^>]*\ss=[\"'](?:" + alternatives + rb")[\"'])[^>]*?\sr=[\"']([A-Z]+\d+)[\"'][^>]*[^/]>"
-    )
-    for text in _whole_cells(_chunks(archive, part)):
+    styled_cell = styles.cell() if styles.percents or styles.fonts else None
+    for text in _whole_cells(chunks(archive, part)):
         if b"&#" in text and _CODED_REFERENCE.search(text):
-            raise Unreadable(_odd_xml(part))
+            raise Unreadable(odd_xml(part))
         references = set(_REFERENCE.findall(text))
         columns.update({letters for letters, _ in references})
         last_row = max(last_row, max((int(row) for row in {row for _, row in references}), default=0))
-        if last_row * max((_number(letters) for letters in columns), default=0) > MOST_CELLS:
-            furthest = max(columns, key=_number).decode()
-            raise Unreadable(_too_large(f"{furthest}{last_row}", name))
+        if last_row * max((column_number(letters) for letters in columns), default=0) > MOST_CELLS:
+            furthest = max(columns, key=column_number).decode()
+            raise Unreadable(too_large(f"{furthest}{last_row}", name))
         if b't="e"' in text or b"t='e'" in text:
             errors |= {cell.decode(): value.decode(errors="replace") for cell, value in _ERROR_CELL.findall(text)}
         if _FORMULA.search(text):
             uncalculated |= {cell.decode() for cell in _UNCALCULATED.findall(text)}
-        if percent_styles:
-            percents |= {cell.decode() for cell in percent_cell.findall(text)}
-    return Hidden(errors, frozenset(percents), frozenset(uncalculated))
+        for style, cell in styled_cell.findall(text) if styled_cell else ():
+            if int(style) in styles.percents:
+                percents.add(cell.decode())
+            if int(style) in styles.fonts:
+                fonts[cell.decode()] = styles.fonts[int(style)]
+        if rich:
+            shared = ((cell, int(number)) for cell, number in _SHARED_CELL.findall(text))
+            runs |= {cell.decode(): rich[number] for cell, number in shared if number in rich}
+        if _OLD_RUN.search(text):
+            runs |= {cell.decode(): _runs(inline) for cell, inline in _INLINE_CELL.findall(text)}
+    return Hidden(errors, frozenset(percents), frozenset(uncalculated), fonts, runs)
 
 
 def _whole_cells(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -178,7 +313,8 @@ def _whole_cells(chunks: Iterator[bytes]) -> Iterator[bytes]:
     yield rest
 
 
-def _number(letters: bytes) -> int:
+def column_number(letters: bytes) -> int:
+    """The number, counted from 1, of the column that has these letters."""
     number = 0
     for letter in letters.upper():
         number = number * 26 + letter - 64
@@ -193,7 +329,8 @@ def damaged(why: str) -> Finding:
         "",
         excerpt(why),
         "XLSX",
-        "Tệp Excel bị hỏng hoặc bị cắt, không mở được. Hãy mở tệp trong Excel, lưu lại dưới dạng .xlsx rồi gửi lại.",
+        "Tệp bảng tính bị hỏng hoặc bị cắt, không mở được."
+        " Hãy mở tệp trong Excel, lưu lại dưới dạng .xlsx rồi gửi lại.",
         "The workbook is damaged or cut off and cannot be opened. Save it again from Excel as .xlsx and send it.",
     )
 
@@ -212,7 +349,8 @@ def encrypted() -> Finding:
     )
 
 
-def _too_large(found: str, sheet: str) -> Finding:
+def too_large(found: str, sheet: str) -> Finding:
+    """Say that reading the workbook would burst the memory."""
     return Finding(
         "workbook_too_large",
         "error",
@@ -226,7 +364,37 @@ def _too_large(found: str, sheet: str) -> Finding:
     )
 
 
-def _odd_xml(part: str) -> Finding:
+def macro_sheet() -> Finding:
+    """Say that the workbook has a sheet of Excel 4.0 macros."""
+    return Finding(
+        "macro_sheet",
+        "error",
+        "",
+        "Excel 4.0",
+        "",
+        "Tệp có trang tính macro kiểu Excel 4.0 nên bị từ chối."
+        " Hãy chép các trang số liệu sang một tệp .xlsx mới, không có macro, rồi gửi lại.",
+        "The workbook has a sheet of Excel 4.0 macros and is refused."
+        " Copy the sheets with figures into a new .xlsx without macros and send that.",
+    )
+
+
+def _secret_macros() -> Finding:
+    return Finding(
+        "secret_macros",
+        "error",
+        "",
+        "vbaProject.bin",
+        "",
+        "Tệp tự nhận là .xlsx thường nhưng lại chứa macro nên bị từ chối."
+        " Hãy mở tệp trong Excel, lưu lại dưới dạng “Excel Workbook (*.xlsx)” (không macro) rồi gửi lại.",
+        "The file says that it is a plain .xlsx but carries macros, and is refused."
+        " Open it in Excel, save it as “Excel Workbook (*.xlsx)”, without macros, and send it again.",
+    )
+
+
+def odd_xml(part: str) -> Finding:
+    """Say that a part of the workbook is written as if to deceive."""
     return Finding(
         "unsafe_workbook",
         "error",
@@ -240,12 +408,14 @@ def _odd_xml(part: str) -> Finding:
     )
 
 
-def _another_zip(names: set[str]) -> Finding:
+def another_zip(names: set[str]) -> Finding:
+    """Say what else the zip is than a workbook."""
     kinds = {
         "xl/workbook.bin": "XLSB",
         "word/document.xml": "DOCX",
         "ppt/presentation.xml": "PPTX",
         "META-INF/manifest.xml": "OpenDocument",
+        "Index/Document.iwa": "Numbers",
     }
     kind = next((kind for name, kind in kinds.items() if name in names), "ZIP")
     shown = kind if kind != "ZIP" else f"ZIP ({', '.join(excerpt(name) for name in sorted(names)[:5])})"
@@ -254,9 +424,9 @@ def _another_zip(names: set[str]) -> Finding:
         "error",
         "",
         shown,
-        "CSV, XLSX, JSON",
-        f"Đây là tệp {shown}, không phải tệp Excel .xlsx. Hãy lưu lại dưới dạng .xlsx hoặc CSV rồi gửi lại"
+        "CSV, XLSX, XLS, ODS, JSON",
+        f"Đây là tệp {shown}, không phải bảng tính đọc được. Hãy lưu lại dưới dạng .xlsx hoặc CSV rồi gửi lại"
         + (" (giải nén trước nếu là tệp nén)." if kind == "ZIP" else "."),
-        f"This is a file of the kind {shown}, not an .xlsx workbook. Save it as .xlsx or CSV and send it again"
+        f"This is a file of the kind {shown}, no workbook that can be read. Save it as .xlsx or CSV and send it again"
         + (" (unpack an archive first)." if kind == "ZIP" else "."),
     )

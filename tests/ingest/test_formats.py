@@ -15,6 +15,7 @@ from ingest.mapping import Mapping, ValuePlace
 from ingest.observation import READING_COLUMNS
 from ingest.place import column_letters, in_vietnamese, place
 from ingest.submission import SIZE_LIMIT_BYTES, Finding
+from tests.ingest.old_workbooks import compound
 
 
 def only_finding(content: bytes, mapping: Mapping | None = None) -> Finding:
@@ -36,13 +37,15 @@ def zipped(*names: str) -> bytes:
     return written.getvalue()
 
 
-OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500)
+OLD_WORKBOOK = compound({"Workbook": bytes(4096)})
 
 
 @pytest.mark.parametrize(
     ("content", "found"),
     [
-        (OLD_WORKBOOK, "XLS"),
+        (compound({"WordDocument": bytes(4096)}), "DOC"),
+        (compound({"PowerPoint Document": bytes(4096)}), "PPT"),
+        (compound({"Something": bytes(4096)}), "OLE2"),
         (b"%PDF-1.7\n...", "PDF"),
         (b"MZ\x90\0\x03", "EXE"),
         (b"\x7fELF\x02", "ELF"),
@@ -69,7 +72,7 @@ def test_letters_that_only_look_like_a_program_are_a_csv() -> None:
 
 
 def test_an_encrypted_workbook_is_told_from_an_old_one() -> None:
-    assert only_finding(OLD_WORKBOOK + "EncryptedPackage".encode("utf-16-le")).rule == "encrypted_workbook"
+    assert only_finding(compound({"EncryptedPackage": bytes(4096)})).rule == "encrypted_workbook"
 
 
 def test_a_file_of_a_hundred_megabytes_is_refused_with_both_sizes() -> None:
@@ -154,7 +157,7 @@ def test_a_mapping_reads_only_files_of_its_format() -> None:
     mapping = Mapping("SOME_CSV", "", "", "", "csv", (value,))
     assert only_finding(b'[{"rank": 1}]', mapping).rule == "wrong_format"
     assert only_finding(zipped("xl/workbook.xml"), mapping).rule == "wrong_format"
-    assert only_finding(OLD_WORKBOOK, mapping).rule == "unsupported_format"
+    assert only_finding(OLD_WORKBOOK, mapping).rule == "wrong_format"
 
 
 def test_every_real_file_that_is_not_in_our_format_is_refused_with_a_sentence(shared_data: Path) -> None:

@@ -142,7 +142,8 @@ def test_the_world_bank_file_has_its_headings_on_line_five_and_a_year_in_each(
     assert figures["1985"][2] == "1985"
     assert file.read_text("utf-8-sig").splitlines()[int(str(figures["1985"][1])) - 1].startswith('"Vietnam","VNM"')
     assert "WLD" not in set(reading.frame["reporting_unit"])
-    assert [each.rule for each in reading.findings] == ["not_a_reporting_unit"]
+    assert [each.rule for each in reading.findings] == ["read_as", "not_a_reporting_unit"]
+    assert reading.findings[0].found == "UTF-8 with byte order mark, comma, decimal point"
 
 
 def test_all_releases_of_a_quarter_come_with_their_days_and_their_withdrawals(shared_data: Path) -> None:
@@ -239,4 +240,4 @@ def test_a_semicolon_file_of_the_same_kind_reads_the_same() -> None:
     reading = formats.read(b"who;day;what;value\nX;2024-03-15;a;52,8\nX;2024-03-15;b;..\n", mapping=SMALL)
     assert reading.frame["value"].tolist()[0] == "52.8"
     assert reading.frame["status"].tolist()[1] == "M"
-    assert reading.findings == []
+    assert [each.found for each in reading.findings] == ["UTF-8, semicolon, decimal comma"]

@@ -115,12 +115,6 @@ def test_another_workbook_is_refused_with_its_sheets_and_what_to_do(shared_data:
         assert "chiso template" in finding.en
 
 
-def test_an_old_workbook_is_to_be_saved_again(shared_data: Path) -> None:
-    finding = only_finding(formats.read((shared_data / "budget" / "Plan_2010.xls").read_bytes()))
-    assert (finding.rule, finding.found) == ("unsupported_format", "XLS")
-    assert ".xlsx" in finding.en
-
-
 def test_a_sheet_with_only_headings_has_no_rows() -> None:
     assert only_finding(formats.read(workbook(LONG[:1]))).rule == "no_rows"
 
