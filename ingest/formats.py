@@ -1,11 +1,25 @@
 """Which reader the bytes want. A file's name says nothing: people rename files to get them past a form."""
 
+import re
 from collections.abc import Sequence
 
 from ingest.layout import Layout
 from ingest.mapping import Mapping
-from ingest.readers import delimited, mapped, package, records, sheets, workbook
-from ingest.readers.table import Unreadable, unread
+from ingest.readers import (
+    columns,
+    delimited,
+    headings,
+    mapped,
+    package,
+    records,
+    sdmx,
+    sdmx_csv,
+    sdmx_json,
+    sdmx_ml,
+    sheets,
+    workbook,
+)
+from ingest.readers.table import Table, Unreadable, unread
 from ingest.submission import SIZE_LIMIT_BYTES, Finding, Reading
 
 # What the first bytes say, and what to do instead of sending it.
@@ -23,16 +37,16 @@ _OTHERS = (
     (b"\x89PNG\r\n\x1a\n", "PNG"),
     (b"\xff\xd8\xff", "JPEG"),
     (b"{\\rtf", "RTF"),
-    (b"PAR1", "Parquet"),
-    (b"ARROW1", "Arrow"),
+    (b"PARE", "Parquet (encrypted)"),
+    (b"FEA1", "Feather 1"),
     (b"SQLite format 3\0", "SQLite"),
 )
-_LIKE_TEXT = {b"MZ", b"BZh", b"PAR1", b"ARROW1"}
+_LIKE_TEXT = {b"MZ", b"BZh", b"PARE", b"FEA1"}
 _ARCHIVES = {"GZIP", "BZIP2", "XZ", "ZSTD", "7-Zip", "RAR"}
 
 
 def read(content: bytes, *, mapping: Mapping | None = None, layouts: Sequence[Layout] = ()) -> Reading:
-    """Read the bytes of a submission: our template or long format in CSV, XLSX, JSON, or somebody else's by a mapping.
+    """Read the bytes of a submission: our template, long format or SDMX dataflow, or somebody else's by a mapping.
 
     `layouts` are those by which the tables of a workbook that is not ours may be read.
 
@@ -51,15 +65,48 @@ def _read(content: bytes, mapping: Mapping | None, layouts: Sequence[Layout]) ->
         if mapping is not None:
             raise Unreadable(_not_what_the_mapping_reads(mapping, "XLSX"))
         return workbook.read(sheets.Book(content))
+    if columns.recognises(content):
+        table = columns.table(content)
+        return _by_columns(table, mapping, table.format.capitalize())
     _refuse_others(content)
-    is_json = content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
-    if mapping is None:
-        return records.read(content) if is_json else delimited.read(content)
-    if is_json != (mapping.format == "json"):
-        raise Unreadable(_not_what_the_mapping_reads(mapping, "JSON" if is_json else "CSV"))
-    if is_json:
+    if _is_xml(content):
+        return _by_dimensions(sdmx_ml.table(content), mapping, "SDMX-ML")
+    if sdmx_json.recognises(content):
+        return _by_dimensions(sdmx_json.table(content), mapping, "SDMX-JSON")
+    if content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
+        if mapping is None:
+            return records.read(content)
+        if mapping.format != "json":
+            raise Unreadable(_not_what_the_mapping_reads(mapping, "JSON"))
         return mapped.read(records.table(content, records=mapping.records), mapping)
-    return mapped.read(delimited.table(content, heading_line=mapping.header_line), mapping)
+    by_columns = mapping is not None and mapping.format == "csv"
+    table = delimited.table(content, heading_line=mapping.header_line if mapping and by_columns else None)
+    if not by_columns and sdmx_csv.recognises(table):
+        return _by_dimensions(sdmx_csv.message(table), mapping, "SDMX-CSV")
+    return _by_columns(table, mapping, "CSV")
+
+
+def _by_columns(table: Table, mapping: Mapping | None, found: str) -> Reading:
+    if mapping is None:
+        return headings.read(table)
+    if mapping.format != "csv":
+        raise Unreadable(_not_what_the_mapping_reads(mapping, found))
+    return mapped.read(table, mapping)
+
+
+def _by_dimensions(message: Table, mapping: Mapping | None, found: str) -> Reading:
+    if mapping is None:
+        return headings.read(sdmx.ours(message))
+    if mapping.format != "sdmx":
+        raise Unreadable(_not_what_the_mapping_reads(mapping, found))
+    measures = [value.column for value in mapping.values if value.column]
+    return mapped.read(sdmx.settled(message, measures=measures, named=mapping.columns()), mapping)
+
+
+def _is_xml(content: bytes) -> bool:
+    """Whether the text begins as XML does, in any of the encodings that XML may have."""
+    beginning = content[:400].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    return re.match(rb"<(\?xml\s|!--|!DOCTYPE\s|[A-Za-z_][\w.-]*(:[\w.-]+)?[\s/>])", beginning) is not None
 
 
 def _refuse_others(content: bytes) -> None:
@@ -72,8 +119,6 @@ def _refuse_others(content: bytes) -> None:
     beginning = content[:400].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if beginning.startswith((b"<!doctype html", b"<html")) or (beginning.startswith(b"<") and b"<html" in beginning):
         raise Unreadable(_other("HTML"))
-    if beginning.startswith(b"<?xml"):
-        raise Unreadable(_other("XML"))
 
 
 def _too_large(size_bytes: int) -> Finding:
@@ -92,18 +137,20 @@ def _too_large(size_bytes: int) -> Finding:
 
 
 def _other(name: str) -> Finding:
-    vi, en = "Hãy gửi tệp CSV, XLSX hoặc JSON.", "Send a CSV, XLSX or JSON file."
+    vi, en = "Hãy gửi tệp CSV, XLSX, JSON, SDMX hoặc Parquet.", "Send CSV, XLSX, JSON, SDMX or Parquet."
     if name == "XLS":
         vi = "Hãy mở trong Excel, lưu lại dưới dạng .xlsx rồi gửi lại."
         en = "Open it in Excel, save it as .xlsx and send it again."
     elif name in _ARCHIVES:
         vi, en = "Hãy giải nén rồi gửi tệp bên trong.", "Unpack it and send the file inside."
+    elif name == "Feather 1":
+        vi, en = "Hãy ghi lại dưới dạng Feather 2 (version=2) hoặc Parquet.", "Write it as Feather 2 or Parquet."
     return Finding(
         "unsupported_format",
         "error",
         "",
         name,
-        "CSV, XLSX, JSON",
+        "CSV, XLSX, JSON, SDMX, Parquet",
         f"Đây là tệp {name}, không đọc được số liệu từ đó. {vi}",
         f"This is a file of the kind {name}, from which no figures are read. {en}",
     )
