@@ -42,6 +42,7 @@ _OTHERS = (
     (b"SQLite format 3\0", "SQLite"),
 )
 _LIKE_TEXT = {b"MZ", b"BZh", b"PARE", b"FEA1"}
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _ARCHIVES = {"GZIP", "BZIP2", "XZ", "ZSTD", "7-Zip", "RAR"}
 
 
@@ -55,17 +56,32 @@ def read(content: bytes, *, mapping: Mapping | None = None, layouts: Sequence[La
     try:
         return _read(content, mapping, layouts)
     except Unreadable as fault:
-        return unread(fault.findings)
+        return unread(fault.findings, format=recognise(content))
+
+
+def recognise(content: bytes) -> str:
+    """What kind of file the first bytes say this is; a text that is nothing else is csv."""
+    if content.startswith(_ZIP):
+        return "xlsx"
+    if name := columns.kind(content) or _kind_of_others(content):
+        return name.lower()
+    if _is_xml(content):
+        return "sdmx-ml" if b"sdmx.org/resources" in content[:4_000].lower() else "xml"
+    if sdmx_json.recognises(content):
+        return "sdmx-json"
+    if _is_json(content):
+        return "json"
+    return "sdmx-csv" if sdmx_csv.begins(content.removeprefix(b"\xef\xbb\xbf")) else "csv"
 
 
 def _read(content: bytes, mapping: Mapping | None, layouts: Sequence[Layout]) -> Reading:  # noqa: ARG001
     if len(content) > SIZE_LIMIT_BYTES:
         raise Unreadable(_too_large(len(content)))
-    if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+    if content.startswith(_ZIP):
         if mapping is not None:
             raise Unreadable(_not_what_the_mapping_reads(mapping, "XLSX"))
         return workbook.read(sheets.Book(content))
-    if columns.recognises(content):
+    if columns.kind(content):
         table = columns.table(content)
         return _by_columns(table, mapping, table.format.capitalize())
     _refuse_others(content)
@@ -73,7 +89,7 @@ def _read(content: bytes, mapping: Mapping | None, layouts: Sequence[Layout]) ->
         return _by_dimensions(sdmx_ml.table(content), mapping, "SDMX-ML")
     if sdmx_json.recognises(content):
         return _by_dimensions(sdmx_json.table(content), mapping, "SDMX-JSON")
-    if content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
+    if _is_json(content):
         if mapping is None:
             return records.read(content)
         if mapping.format != "json":
@@ -103,6 +119,10 @@ def _by_dimensions(message: Table, mapping: Mapping | None, found: str) -> Readi
     return mapped.read(sdmx.settled(message, measures=measures, named=mapping.columns()), mapping)
 
 
+def _is_json(content: bytes) -> bool:
+    return content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
+
+
 def _is_xml(content: bytes) -> bool:
     """Whether the text begins as XML does, in any of the encodings that XML may have."""
     beginning = content[:400].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
@@ -110,15 +130,23 @@ def _is_xml(content: bytes) -> bool:
 
 
 def _refuse_others(content: bytes) -> None:
+    name = _kind_of_others(content)
+    # An encrypted XLSX is an old compound file around its cipher.
+    if name == "XLS" and "EncryptedPackage".encode("utf-16-le") in content:
+        raise Unreadable(package.encrypted())
+    if name:
+        raise Unreadable(_other(name))
+
+
+def _kind_of_others(content: bytes) -> str:
     for first_bytes, name in _OTHERS:
         if content.startswith(first_bytes) and (first_bytes not in _LIKE_TEXT or b"\0" in content):
-            # An encrypted XLSX is an old compound file around its cipher.
-            if name == "XLS" and "EncryptedPackage".encode("utf-16-le") in content:
-                raise Unreadable(package.encrypted())
-            raise Unreadable(_other(name))
+            return name
     beginning = content[:400].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if beginning.startswith((b"<!doctype html", b"<html")) or (beginning.startswith(b"<") and b"<html" in beginning):
-        raise Unreadable(_other("HTML"))
+    is_page = beginning.startswith((b"<!doctype html", b"<html")) or (
+        beginning.startswith(b"<") and b"<html" in beginning
+    )
+    return "HTML" if is_page else ""
 
 
 def _too_large(size_bytes: int) -> Finding:

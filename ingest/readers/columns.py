@@ -36,9 +36,10 @@ _BEGINNINGS: Final = {b"PAR1": "parquet", b"ARROW1": "arrow", _STREAM: "arrow"}
 _INDEX = re.compile(r"__index_level_\d+__")
 
 
-def recognises(content: bytes) -> bool:
-    """Whether the bytes begin as Parquet or Arrow do; a text may begin with the same letters."""
-    return any(content.startswith(each) for each in _BEGINNINGS) and b"\0" in content[:100]
+def kind(content: bytes) -> str | None:
+    """Whether the bytes begin as parquet or arrow do; a text may begin with the same letters."""
+    named = (name for beginning, name in _BEGINNINGS.items() if content.startswith(beginning))
+    return next(named, None) if b"\0" in content[:100] else None
 
 
 def table(content: bytes) -> Table:
@@ -46,13 +47,13 @@ def table(content: bytes) -> Table:
 
     Raises Unreadable.
     """
-    kind = next(name for beginning, name in _BEGINNINGS.items() if content.startswith(beginning))
+    format_ = kind(content) or ""
     try:
-        schema, batches = _parquet(content) if kind == "parquet" else _ipc(content)
+        schema, batches = _parquet(content) if format_ == "parquet" else _ipc(content)
         texts = _checked(schema)
         chunks = [_texts(batch, texts) for batch in _bounded(batches)]
     except (_arrow.ArrowException, OSError, ValueError, OverflowError) as fault:
-        raise Unreadable(_damaged(kind, str(fault))) from fault
+        raise Unreadable(_damaged(format_, str(fault))) from fault
     kept = [at for at, name in enumerate(schema.names) if not _INDEX.fullmatch(name)]
     rows = sum(len(chunk[0]) for chunk in chunks if chunk)
     if not rows:
@@ -63,7 +64,7 @@ def table(content: bytes) -> Table:
         columns,
         _arrow.array(numpy.arange(1, rows + 1)),
         None,
-        kind,
+        format_,
         [_no_column(name) for name in schema.names if _INDEX.fullmatch(name)],
     )
     return _without_endless_texts(read)
@@ -103,7 +104,7 @@ def _bounded(batches: Iterator[_Batch]) -> Iterator[_Batch]:
 
 
 def _size(column: Column) -> int:
-    if not _is.is_dictionary(column.type):
+    if not (_is.is_dictionary(column.type) and _is_text(column.type.value_type)):
         return column.nbytes
     lengths = compute.cast(compute.binary_length(compute.cast(column.dictionary, _arrow.binary())), _arrow.int64())
     return compute.sum(lengths.take(column.indices)).as_py() or 0
@@ -114,8 +115,8 @@ def _refuse_large(rows: int, columns: int, size_bytes: int) -> None:
         raise Unreadable(_too_large(rows, columns, size_bytes))
 
 
-def _is_text(kind: _Type) -> bool:
-    return _is.is_string(kind) or _is.is_large_string(kind)
+def _is_text(of: _Type) -> bool:
+    return _is.is_string(of) or _is.is_large_string(of)
 
 
 def _checked(schema: Any) -> list[Callable[[Column], Column]]:
@@ -130,19 +131,19 @@ def _checked(schema: Any) -> list[Callable[[Column], Column]]:
     return [way for way in ways if way is not None]
 
 
-def _way(kind: _Type) -> Callable[[Column], Column] | None:
-    if _is.is_dictionary(kind):
-        way = _way(kind.value_type)
+def _way(of: _Type) -> Callable[[Column], Column] | None:
+    if _is.is_dictionary(of):
+        way = _way(of.value_type)
         return way and (lambda column: way(column.dictionary).take(column.indices))
-    if _is_text(kind) or _is.is_string_view(kind) or _is.is_integer(kind) or _is.is_decimal(kind) or _is.is_null(kind):
+    if _is_text(of) or _is.is_string_view(of) or _is.is_integer(of) or _is.is_decimal(of) or _is.is_null(of):
         return lambda column: column.cast(_arrow.string())
-    if _is.is_float64(kind):
+    if _is.is_float64(of):
         return lambda column: _written(column, lambda number: None if math.isnan(number) else f"{number:.15g}")
-    if _is.is_floating(kind):  # a shorter one is written as briefly as it can be read back
+    if _is.is_floating(of):  # a shorter one is written as briefly as it can be read back
         return lambda column: compute.if_else(compute.is_nan(column), None, column.cast(_arrow.string()))
-    if _is.is_boolean(kind):
+    if _is.is_boolean(of):
         return lambda column: _written(column, lambda said: "yes" if said else "no")
-    if _is.is_date(kind) or _is.is_timestamp(kind):
+    if _is.is_date(of) or _is.is_timestamp(of):
         return lambda column: _written(column, _moment)
     return None
 

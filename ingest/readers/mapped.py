@@ -42,7 +42,7 @@ def read(table: Table, mapping: Mapping) -> Reading:
     findings = list(table.findings)
     blocks = list(columns.blocks(findings))
     if not any(len(block.rows) for block in blocks):
-        raise Unreadable(*findings, _nothing(mapping))
+        raise Unreadable(*findings, _nothing(mapping, columns.wanted(), columns.found()))
     values: dict[int, Column] = {}
     for position in dict.fromkeys(block.position for block in blocks):
         values[position], asked = _values(table, mapping, position)
@@ -150,6 +150,19 @@ class _Columns:
             return self.column(place.column)
         moments = place.by_period
         return each_distinct(self.period, moments.get) if self.period is not None else moments
+
+    def wanted(self) -> str:
+        """The texts that the conditions of the mapping ask for."""
+        asked = [f"{name} = {text}" for value in self.mapping.values for name, text in value.when.items()]
+        return ", ".join(dict.fromkeys(asked))
+
+    def found(self) -> str:
+        """The texts that stand where the conditions of the mapping ask for others."""
+        told: list[str] = []
+        for name in dict.fromkeys(name for value in self.mapping.values for name in value.when):
+            texts = [excerpt(text) for text in self.column(name).unique().to_pylist() if text]
+            told.append(f"{name} = {' | '.join(texts[:_NAMES_SHOWN])}")
+        return ", ".join(told)
 
     def breakdown(self, value: ValuePlace) -> Any:
         """The breakdown of each row of a value: a column, or one text for all."""
@@ -315,13 +328,16 @@ def _skipped(count: int, names: list[str], table: Table) -> Finding:
     )
 
 
-def _nothing(mapping: Mapping) -> Finding:
+def _nothing(mapping: Mapping, wanted: str, found: str) -> Finding:
+    vi = f" Khai báo đọc {wanted}; tệp có {excerpt(found, 300)}." if wanted else ""
+    en = f" It reads {wanted}; the file has {excerpt(found, 300)}." if wanted else ""
     return Finding(
         "no_rows",
         "error",
         "",
-        "0",
-        mapping.code,
-        f"Không đọc được số liệu nào theo khai báo {mapping.code}. Hãy kiểm tra tệp và khai báo có khớp không.",
-        f"No figure could be read by the mapping {mapping.code}. Check that the file and the mapping belong together.",
+        found or "0",
+        wanted or mapping.code,
+        f"Không đọc được số liệu nào theo khai báo {mapping.code}.{vi} Hãy kiểm tra tệp và khai báo có khớp không.",
+        f"No figure could be read by the mapping {mapping.code}.{en}"
+        " Check that the file and the mapping belong together.",
     )

@@ -2,7 +2,7 @@
 
 `labels=both` writes `FREQ: Frequency` and `A: Annual`, `labels=name` a column of names after each; only the codes are
 read. Split by the reader of delimited files, which knows the lines: pysdmx 1.21 tells none, refuses a file with three
-actions whole, and read `data_v2_action_col.csv` with its columns moved by one.
+actions whole, and read one whose lines lack a field with its columns moved by one.
 """
 
 import re
@@ -20,6 +20,11 @@ _LABELLED = re.compile(r"([A-Za-z][\w@$.-]*): ")
 _CODE = r"^\S+: "
 # Texts that may well hold a colon are no codes with their names.
 _FREE = re.compile(r".*(COMMENT|TITLE|DOCUMENT|REASON|NOTE|DESC).*")
+
+
+def begins(content: bytes) -> bool:
+    """Whether a text begins with the first heading of SDMX-CSV."""
+    return re.match(rb'\s*"?(DATAFLOW|STRUCTURE(\[.\])?"?[,;\t]"?STRUCTURE_ID)\b', content[:200]) is not None
 
 
 def recognises(table: Table) -> bool:

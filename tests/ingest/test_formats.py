@@ -167,7 +167,20 @@ def test_every_real_file_that_is_not_in_our_format_is_refused_with_a_sentence(sh
         assert all(finding.severity == "error" and finding.en.endswith(".") for finding in reading.findings), file
 
 
-@given(st.binary(max_size=200), st.sampled_from([b"", b"PK\x03\x04", b"{", b"[", b'[{"value":', b"indicator,value\n"]))
+MESSAGES = (
+    b"PAR1\0",
+    b"ARROW1\0\0",
+    b"\xff\xff\xff\xff\0",
+    b'<m:GenericData xmlns:m="http://www.sdmx.org/resources/sdmxml/schemas/v2_1/message"><m:DataSet>',
+    b'{"dataSets": [',
+    b"DATAFLOW,INDICATOR,OBS_VALUE\n",
+)
+
+
+@given(
+    st.binary(max_size=200),
+    st.sampled_from([b"", b"PK\x03\x04", b"{", b"[", b'[{"value":', b"indicator,value\n", *MESSAGES]),
+)
 def test_no_bytes_make_it_raise(content: bytes, beginning: bytes) -> None:
     reading = formats.read(beginning + content)
     assert len(reading.frame) or reading.findings
