@@ -67,7 +67,7 @@ _PACKED_ROWS = 20_000
 _RANGE = r"^[0-9]{4}-[0-9]{2}.*/P"
 
 # Our dataflow has the columns of our long format, some under the names that SDMX gives them.
-_OURS: Final = {name.upper(): name for name in WRITTEN_COLUMNS} | {
+_OURS: Final = {name.upper(): name for name in WRITTEN_COLUMNS if name != "status"} | {
     "FREQ": "frequency",
     "REF_AREA": "reporting_unit",
     TIME_PERIOD: "period",
@@ -218,9 +218,10 @@ def ours(table: Table) -> Table:
         raise Unreadable(*table.findings, *for_each(unknown, lambda position: _unknown(table, position)))
     columns = [table.columns[position] for position in kept]
     known = {name: told for name, told in table.known.items() if name not in given}
-    if "reason" in given:
-        at = next(at for at, position in enumerate(kept) if table.headings[position] == "REASON")
-        columns[at] = compute.coalesce(columns[at], table.known["reason"])
+    for at, position in enumerate(kept):
+        name = _OURS[table.headings[position]]
+        if name in ("reason", "withdrawn"):  # what is written there, and what the message says by other means
+            columns[at] = compute.coalesce(columns[at], table.known[name])
     headings = [_OURS[table.headings[position]] for position in kept]
     letters = [table.headings[position] for position in kept]
     return replace(

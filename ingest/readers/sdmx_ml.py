@@ -24,6 +24,11 @@ _MESSAGE = re.compile(r"http://www\.sdmx\.org/resources/sdmxml/schemas/v(2_1|3_0
 _SDMX = re.compile(r"http://www\.sdmx\.org/resources/sdmxml/schemas/v(\d_\d)/", re.IGNORECASE)
 _INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 _ALL = "AllDimensions"
+# What is said of a data set and is no component; some writers leave the namespace out.
+_OF_DATA_SET = (
+    "structureRef", "setID", "dataScope", "validFromDate", "validToDate", "publicationYear", "publicationPeriod",
+    "reportingBeginDate", "reportingEndDate",
+)  # fmt: skip
 _CODES = {word: letter for letter, word in ACTIONS.items()}
 
 
@@ -99,6 +104,7 @@ class _Message:
         self.group: dict[str, str] | None = None
         self.observation: dict[str, str] | None = None
         self.component = ""
+        self.several: list[str] = []
         self.written: list[str] = []
         self.observations = Observations()
 
@@ -140,7 +146,8 @@ class _Message:
         texts = {DATAFLOW: structure.flow, ACTION: _CODES.get(action, action)}
         self.data_set = _DataSet(structure, {name: text for name, text in texts.items() if text})
         if not self.generic:
-            self.data_set.texts |= _own(attributes)
+            own = _own(attributes)
+            self.data_set.texts |= {name: text for name, text in own.items() if name not in _OF_DATA_SET}
         self.series = {}
 
     def _start_in_data_set(self, local: str, attributes: dict[str, str]) -> None:
@@ -197,9 +204,10 @@ class _Message:
             case "URN" | "StructureUsage" | "Structure" | "ProvisionAgreement" if text and not self.header.flow:
                 self.header.flow = dataflow(text)
             case "Value" if self.component and text:
-                self._say(self.component, text)
-            case "Comp":
-                self.component = ""
+                self.several.append(text)
+            case "Comp" if self.component:
+                self._say(self.component, "; ".join(self.several))
+                self.component, self.several = "", []
             case "Group" if self.group is not None:
                 self.data_set.groups.setdefault(frozenset(self.group), []).append(self.group)
                 self.group = None
@@ -220,9 +228,9 @@ class _Message:
 
 def _own(attributes: dict[str, str]) -> dict[str, str]:
     """The components among the attributes of an element: those without a namespace, and its action."""
-    own = {name: text for name, text in attributes.items() if " " not in name}
+    own = {name: text for name, text in attributes.items() if " " not in name and name != "action"}
     for name, text in attributes.items():
-        if name.endswith(" action"):
+        if name.rpartition(" ")[2] == "action":
             own[ACTION] = _CODES.get(text, text)
     return own
 

@@ -36,6 +36,14 @@ def zipped(*names: str) -> bytes:
     return written.getvalue()
 
 
+MESSAGES = (
+    b"PAR1\0",
+    b"ARROW1\0\0",
+    b"\xff\xff\xff\xff\0",
+    b'<m:GenericData xmlns:m="http://www.sdmx.org/resources/sdmxml/schemas/v2_1/message"><m:DataSet>',
+    b'{"dataSets": [',
+    b"DATAFLOW,INDICATOR,OBS_VALUE\n",
+)
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500)
 
 
@@ -66,6 +74,32 @@ def test_a_file_that_is_no_table_is_named_by_its_bytes(content: bytes, found: st
 
 def test_letters_that_only_look_like_a_program_are_a_csv() -> None:
     assert formats.read(b"MZ,indicator,value\n1,A,2\n").findings[0].rule == "unknown_column"
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"indicator,value\n", "csv"),
+        (b"DATAFLOW,FREQ,OBS_VALUE\n", "sdmx-csv"),
+        (b"\xef\xbb\xbfSTRUCTURE[;],STRUCTURE_ID,ACTION\n", "sdmx-csv"),
+        (b"[1]", "json"),
+        (b'{"meta": {}, "data": {"dataSets": []}}', "sdmx-json"),
+        (b"<order/>", "xml"),
+        (MESSAGES[3], "sdmx-ml"),
+        (b"PAR1\0", "parquet"),
+        (b"ARROW1\0\0", "arrow"),
+        (b"PK\x03\x04", "xlsx"),
+        (OLD_WORKBOOK, "xls"),
+    ],
+)
+def test_a_kind_of_file_is_known_by_its_first_bytes(content: bytes, kind: str) -> None:
+    assert formats.recognise(content) == kind
+
+
+def test_a_text_without_columns_is_told_from_a_table_with_others() -> None:
+    assert only_finding("# Ghi chú\n\nChỉ có chữ.\n".encode()).rule == "no_columns"
+    assert only_finding(b"code,name\n1,A\n").rule == "not_our_columns"
+    assert only_finding(b"code,name,source,document,pillar\n1,A,B,C,D\n").rule == "not_our_columns"
 
 
 def test_an_encrypted_workbook_is_told_from_an_old_one() -> None:
@@ -165,16 +199,6 @@ def test_every_real_file_that_is_not_in_our_format_is_refused_with_a_sentence(sh
         assert reading.frame.empty, file
         assert reading.findings, file
         assert all(finding.severity == "error" and finding.en.endswith(".") for finding in reading.findings), file
-
-
-MESSAGES = (
-    b"PAR1\0",
-    b"ARROW1\0\0",
-    b"\xff\xff\xff\xff\0",
-    b'<m:GenericData xmlns:m="http://www.sdmx.org/resources/sdmxml/schemas/v2_1/message"><m:DataSet>',
-    b'{"dataSets": [',
-    b"DATAFLOW,INDICATOR,OBS_VALUE\n",
-)
 
 
 @given(

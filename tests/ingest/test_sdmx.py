@@ -354,6 +354,24 @@ def test_the_area_of_our_dataflow_may_be_called_as_sdmx_calls_it() -> None:
     assert (finding.rule, finding.expected) == ("unknown_column", "REPORTING_UNIT")
 
 
+def test_a_value_of_several_parts_is_one_text() -> None:
+    obs = dict(zip(OURS.split(","), OUR_ROW.split(","), strict=True))
+    comment = '<Comp id="OBS_COMMENT"><Value>rank</Value><Value>of 193</Value></Comp>'
+    written = message("StructureSpecificData", "AllDimensions", f"<Obs {attributes(**obs)}>{comment}</Obs>", V30)
+    assert read(written, None).frame["comment"].tolist() == ["rank; of 193"]
+
+
+def test_a_withdrawal_may_be_written_in_a_column_or_as_an_action() -> None:
+    headings = OURS.replace("UNIT_MEASURE", "WITHDRAWN,REASON")
+    lines = [OUR_ROW.replace("86,A,rank", ",A,yes,twice"), OUR_ROW.replace("2022,86,A,rank", "2020,,A,,")]
+    content = (
+        f"STRUCTURE,STRUCTURE_ID,ACTION,{headings}\ndataflow,X:Y(1.0),I,{lines[0]}\ndataflow,X:Y(1.0),D,{lines[1]}\n"
+    )
+    frame = read(content.encode(), None).frame
+    assert frame["withdrawn"].tolist() == ["yes", "yes"]
+    assert frame["reason"].fillna("").tolist() == ["twice", ""]
+
+
 def test_what_is_nobodys_dataflow_asks_for_a_mapping() -> None:
     finding = only_finding(generic_flat(), None)
     assert finding.rule == "not_our_dataflow"
@@ -437,6 +455,9 @@ def test_a_deletion_through_a_mapping_is_withdrawn_too() -> None:
         b'<m:DataSet d:structureRef="S" ', b'<m:DataSet d:structureRef="S" d:action="Delete" '
     )
     assert set(read(whole).frame["withdrawn"]) == {"yes"}
+    # As pysdmx writes it, without the namespace.
+    bare = our_xml().replace(b"<m:DataSet ", b'<m:DataSet action="Delete" dataScope="DataStructure" ')
+    assert set(read(bare, None).frame["withdrawn"]) == {"yes"}
 
 
 @pytest.mark.parametrize(
