@@ -45,6 +45,15 @@ class IndicatorPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class BreakdownPlace:
+    """The breakdown stands in a column; `codes` says which text there is which breakdown, where it is not the same."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = ONLY_KNOWN_KEYS
+    column: str
+    codes: dict[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
 class ValuePlace:
     """Where a value stands and which series it belongs to.
 
@@ -57,7 +66,7 @@ class ValuePlace:
     source: str
     accumulation: Accumulation
     column: str | None = None
-    breakdown: str = "_T"
+    breakdown: str | BreakdownPlace = "_T"
     when: dict[str, str] = field(default_factory=dict[str, str])
 
 
@@ -74,6 +83,8 @@ class PublishedPlace:
 class Mapping:
     """The documented mapping of columns of one kind of file.
 
+    `format` is csv also for Parquet and Arrow, and sdmx for every syntax of SDMX: there the columns are the dimensions,
+    measures and attributes by their names, TIME_PERIOD and OBS_VALUE among them, and DATAFLOW (`ECB:EXR(1.0)`).
     `header_line` is the line (from 1) with the headings, `records` the name of the list in a JSON document.
     `reporting_unit`, `period` and `published_at` are None where the submission gives them.
     """
@@ -83,7 +94,7 @@ class Mapping:
     name_vi: str
     name_en: str
     document: str
-    format: Literal["csv", "json"]
+    format: Literal["csv", "json", "sdmx"]
     values: tuple[ValuePlace, ...]
     requires: tuple[str, ...] = ()
     header_line: int = 1
@@ -95,3 +106,13 @@ class Mapping:
     withdrawn: tuple[str, ...] = ()
     empty_cell: Literal["absent", "missing"] = "absent"
     note: str | None = None
+
+    def columns(self) -> list[str]:
+        """Every column that a file of the kind must have, in the order in which they are named here."""
+        places = (self.reporting_unit, self.period, self.published_at)
+        names = [*self.requires, *(place.column for place in places if place and place.column)]
+        for value in self.values:
+            names += value.when
+            names += [value.column] if value.column is not None else []
+            names += [place.column for place in (value.indicator, value.breakdown) if not isinstance(place, str)]
+        return list(dict.fromkeys(names))

@@ -130,6 +130,7 @@ def containing(day: date, frequency: str) -> Period:
 def parse(text: str) -> Period:
     """The period that the text names, as SDMX writes it, as DHIS2 does (2024Q1, 202403), or as people do.
 
+    SDMX also writes 2024-A1, 2024-M03 and 2024-D075, the 75th day of the year.
     People write `Quý I/2024`, `quý 1 năm 2024`, `6 tháng đầu năm 2024`, `tháng 3/2024`, `năm 2024`, `15/03/2024`.
     `9 tháng 2024` names a span, not a period: see `parse_span`.
 
@@ -225,6 +226,13 @@ def _day(year: str, month: str, day: str) -> tuple[Period, None]:
     return containing(date(int(year), int(month), int(day)), "D"), None
 
 
+def _day_of_year(year: str, day: str) -> tuple[Period, None]:
+    meant = date(int(year), 1, 1) + timedelta(int(day) - 1)
+    if meant.year != int(year):
+        raise ValueError(day)
+    return containing(meant, "D"), None
+
+
 def _hour(year: str, month: str, day: str, hour: str) -> tuple[Period, None]:
     return Period(datetime(int(year), int(month), int(day), int(hour)), "H"), None  # noqa: DTZ001
 
@@ -245,6 +253,8 @@ _FORMS: list[tuple[re.Pattern[str], _Form]] = [
             rf"{_YEAR}-?([sqm])(\d{{1,2}})",
             lambda y, f, n: _of_year(f.upper(), n, y),
         ),
+        (rf"{_YEAR}-a1", lambda y: _of_year("A", 1, y)),
+        (rf"{_YEAR}-d(\d{{3}})", _day_of_year),
         (rf"{_YEAR}-?(0[1-9]|1[0-2])", lambda y, n: _of_year("M", n, y)),
         (rf"{_YEAR}-?w(\d{{1,2}})", _week),
         (rf"{_YEAR}-(\d\d)-(\d\d)", _day),

@@ -1,10 +1,21 @@
 """Where in a file something stands, in words that a person can follow with a finger."""
 
 import re
+from typing import Final
+
+# What a row is called that stands on no line of its own.
+_ROWS: Final = {
+    "json": "record",
+    "sdmx-ml": "observation",
+    "sdmx-json": "observation",
+    "parquet": "row",
+    "arrow": "row",
+}
 
 
 def place(sheet: str | None, line: int | None, column: str | None, *, format: str = "csv") -> str:  # noqa: A002
-    """Name a place: `line 7, column "value"`, `Sheet "Nhập liệu", C7`, `record 7, "value"` for `format` json.
+    """Name a place: `line 7, column "value"`, `Sheet "Nhập liệu", C7`, `record 7, "value"` for `format` json,
+    `observation 7, "OBS_VALUE"` for a message of SDMX, `row 7, "value"` for a file of columns.
 
     `column` is a heading, or the letters of a column where `sheet` is given. Whatever is None is left out.
     """
@@ -13,8 +24,8 @@ def place(sheet: str | None, line: int | None, column: str | None, *, format: st
     named = f'column "{column}"'
     if line is None:
         return named if column is not None else ""
-    if format == "json":
-        return f"record {line}" + (f', "{column}"' if column is not None else "")
+    if format in _ROWS:
+        return f"{_ROWS[format]} {line}" + (f', "{column}"' if column is not None else "")
     return f"line {line}" + (f", {named}" if column is not None else "")
 
 
@@ -26,6 +37,10 @@ _VIETNAMESE = (
     (re.compile(r"^line (\d+)$"), r"dòng \1"),
     (re.compile(r'^record (\d+), "(.*)"$', re.DOTALL), r'bản ghi \1, "\2"'),
     (re.compile(r"^record (\d+)$"), r"bản ghi \1"),
+    (re.compile(r'^observation (\d+), "(.*)"$', re.DOTALL), r'quan sát \1, "\2"'),
+    (re.compile(r"^observation (\d+)$"), r"quan sát \1"),
+    (re.compile(r'^row (\d+), "(.*)"$', re.DOTALL), r'hàng \1, "\2"'),
+    (re.compile(r"^row (\d+)$"), r"hàng \1"),
     (re.compile(r'^column "(.*)"$', re.DOTALL), r'cột "\1"'),
 )
 

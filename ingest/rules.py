@@ -351,6 +351,8 @@ def _values(table: _Table, now: datetime) -> None:
 
     said = table.resolve(["withdrawn"], withdrawn, shown="withdrawn")
     rows["withdrawn"] = said.astype(object).eq(other=True)
+    if table.instructions.reason:
+        rows["reason"] = rows["reason"].mask(rows["withdrawn"] & rows["reason"].isna(), table.instructions.reason)
     value = rows["value"].astype("string")
     # A dash is how people write that there is no figure; only a status and a reason make it an observation.
     value = value.mask(value.isin(["", "-", "–", "..", "..."]))

@@ -111,7 +111,7 @@ def serve() -> None:
 @program.command()
 def ingest(
     file: Annotated[
-        Path, typer.Argument(help="our long CSV or JSON, our template, or a mapped file", exists=True, dir_okay=False)
+        Path, typer.Argument(help="our long format, template or SDMX, or a mapped file", exists=True, dir_okay=False)
     ],
     dataset: Annotated[str, typer.Option(help="the code of the dataset")] = startup.PUBLISHED,
     reporting_unit: Annotated[str | None, typer.Option(help="whom the figures are about")] = None,

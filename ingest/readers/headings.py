@@ -79,8 +79,8 @@ def recognise(table: Table) -> dict[str, int]:
         else:
             positions[name] = position
     absent = [name for name in REQUIRED if name not in positions]
-    if len(absent) == len(REQUIRED) and len(positions) < len(REQUIRED):
-        raise Unreadable(_another_table(table))
+    if len(absent) == len(REQUIRED) and len(positions) < max(len(REQUIRED), len(findings)):
+        raise Unreadable(_no_columns(table) if len(table.headings) == 1 else _another_table(table))
     findings += [_absent(table, name) for name in absent]
     if findings:
         raise Unreadable(*findings)
@@ -142,6 +142,21 @@ def _another_table(table: Table) -> Finding:
         " Hãy dùng các cột indicator, reporting_unit, period, value, hoặc nêu khai báo (mapping) của loại tệp này.",
         f"This table does not have our columns; headings found: {seen}."
         " Use the columns indicator, reporting_unit, period, value, or name the mapping of this kind of file.",
+    )
+
+
+def _no_columns(table: Table) -> Finding:
+    seen = _seen(table)
+    return Finding(
+        "no_columns",
+        "error",
+        table.heading_place(),
+        seen,
+        ", ".join(WRITTEN_COLUMNS),
+        f"Đây là văn bản một cột, không phải bảng số liệu; nội dung bắt đầu bằng “{seen}”. Hãy gửi bảng có các cột"
+        " indicator, reporting_unit, period, value, ngăn cách bằng dấu phẩy, chấm phẩy hoặc tab.",
+        f"This is a text of one column, no table of figures; it begins with “{seen}”. Send a table with the columns"
+        " indicator, reporting_unit, period, value, delimited by commas, semicolons or tabs.",
     )
 
 

@@ -5,7 +5,7 @@ whose heading is a period.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ import pyarrow
 from ingest import period
 from ingest.mapping import Mapping, PeriodPlace, ValuePlace
 from ingest.readers.decimals import settle
-from ingest.readers.table import MISSING_REASON, Column, Table, Unreadable, compute, excerpt, frame
+from ingest.readers.table import MISSING_REASON, Column, Table, Unreadable, compute, each_distinct, excerpt, frame
 from ingest.spelling import fold, nearest
 from ingest.submission import Finding, Reading
 
@@ -42,7 +42,7 @@ def read(table: Table, mapping: Mapping) -> Reading:
     findings = list(table.findings)
     blocks = list(columns.blocks(findings))
     if not any(len(block.rows) for block in blocks):
-        raise Unreadable(*findings, _nothing(mapping))
+        raise Unreadable(*findings, _nothing(mapping, columns.wanted(), columns.found()))
     values: dict[int, Column] = {}
     for position in dict.fromkeys(block.position for block in blocks):
         values[position], asked = _values(table, mapping, position)
@@ -67,6 +67,8 @@ class _Columns:
         self.unit = self._unit()
         self.period = self._period()
         self.published = self._published()
+        self.missing = _known(table, "status", "M", rows)
+        self.withdrawn = _known(table, "withdrawn", "yes", rows)
         self.counted = numpy.ones(rows, dtype=bool)
         if mapping.reporting_unit and mapping.reporting_unit.skip:
             self.counted = ~_is_one_of(self.unit, mapping.reporting_unit.skip)
@@ -116,7 +118,8 @@ class _Columns:
         deciding |= {value.indicator.column for value in self.mapping.values if not isinstance(value.indicator, str)}
         texts: dict[tuple[str, ...], int] = {}
         for position, seen in told.items():
-            left = self.counted & ~seen & self.table.columns[position].is_valid().to_numpy()
+            told_of = self.table.columns[position].is_valid().to_numpy() | self.missing | self.withdrawn
+            left = self.counted & ~seen & told_of
             for row in numpy.flatnonzero(left).tolist():
                 key = tuple(f"{name} = {self.column(name)[row].as_py()}" for name in sorted(deciding))
                 texts[key] = texts.get(key, 0) + 1
@@ -137,7 +140,7 @@ class _Columns:
         place = self.mapping.period
         if place is None or place.column is None:
             return None
-        return _each(self.column(place.column), lambda text: _period_text(place, text))
+        return each_distinct(self.column(place.column), lambda text: _period_text(place, text))
 
     def _published(self) -> Any:
         place = self.mapping.published_at
@@ -146,7 +149,27 @@ class _Columns:
         if place.column is not None:
             return self.column(place.column)
         moments = place.by_period
-        return _each(self.period, moments.get) if self.period is not None else moments
+        return each_distinct(self.period, moments.get) if self.period is not None else moments
+
+    def wanted(self) -> str:
+        """The texts that the conditions of the mapping ask for."""
+        asked = [f"{name} = {text}" for value in self.mapping.values for name, text in value.when.items()]
+        return ", ".join(dict.fromkeys(asked))
+
+    def found(self) -> str:
+        """The texts that stand where the conditions of the mapping ask for others."""
+        told: list[str] = []
+        for name in dict.fromkeys(name for value in self.mapping.values for name in value.when):
+            texts = [excerpt(text) for text in self.column(name).unique().to_pylist() if text]
+            told.append(f"{name} = {' | '.join(texts[:_NAMES_SHOWN])}")
+        return ", ".join(told)
+
+    def breakdown(self, value: ValuePlace) -> Any:
+        """The breakdown of each row of a value: a column, or one text for all."""
+        place = value.breakdown
+        if isinstance(place, str):
+            return place
+        return each_distinct(self.column(place.column), lambda text: place.codes.get(text, text))
 
     def of_block(self, block: _Block) -> tuple[Any, Any]:
         """The periods of a block and their publication: columns, or one text for all."""
@@ -158,16 +181,7 @@ class _Columns:
 
     def _check(self) -> None:
         mapping = self.mapping
-        wanted = dict.fromkeys(mapping.requires)
-        places = (mapping.reporting_unit, mapping.period, mapping.published_at)
-        wanted |= dict.fromkeys(place.column for place in places if place and place.column)
-        for value in mapping.values:
-            wanted |= dict.fromkeys(value.when)
-            if value.column is not None:
-                wanted[value.column] = None
-            if not isinstance(value.indicator, str):
-                wanted[value.indicator.column] = None
-        counts = {name: len(self._positions.get(fold(name), [])) for name in wanted}
+        counts = {name: len(self._positions.get(fold(name), [])) for name in mapping.columns()}
         absent = [name for name, count in counts.items() if not count]
         if mapping.period and mapping.period.headings and not list(self._period_headings(mapping.period.headings)):
             absent.append(mapping.period.headings)
@@ -190,12 +204,12 @@ def _figures(columns: _Columns, block: _Block, values: Column) -> Any:
     value = values.take(pyarrow.array(block.rows))
     empty = original.is_null().to_numpy()
     refused = value.is_null().to_numpy() & ~empty
-    missing = _is_one_of(original, mapping.missing)
-    withdrawn = _is_one_of(original, mapping.withdrawn)
+    missing = _is_one_of(original, mapping.missing) | columns.missing[block.rows]
+    withdrawn = _is_one_of(original, mapping.withdrawn) | columns.withdrawn[block.rows]
     if mapping.empty_cell == "missing":
         missing |= empty
     else:
-        refused |= empty
+        refused |= empty & ~missing & ~withdrawn
     kept = pyarrow.array(~refused)
     rows = pyarrow.array(block.rows).filter(kept)
     periods, published = columns.of_block(block)
@@ -204,22 +218,32 @@ def _figures(columns: _Columns, block: _Block, values: Column) -> Any:
         "reporting_unit": columns.unit,
         "scheme": mapping.reporting_unit.scheme if mapping.reporting_unit else None,
         "period": periods,
-        "frequency": mapping.period.frequency if mapping.period else None,
+        "frequency": (mapping.period and mapping.period.frequency) or table.known.get("frequency"),
         "published_at": published,
         "source": block.value.source,
         "accumulation": block.value.accumulation,
-        "breakdown": block.value.breakdown,
+        "breakdown": columns.breakdown(block.value),
         "column": table.headings[block.position],
         "line": table.lines,
     }
     block_columns = {name: _taken(column, rows) for name, column in given.items()}
     block_columns["value"] = compute.if_else(pyarrow.array(missing | withdrawn), None, value).filter(kept)
-    block_columns["status"] = _marked(missing, "M").filter(kept)
+    block_columns["status"] = compute.coalesce(
+        _marked(missing & ~withdrawn, "M").filter(kept), _taken(table.known.get("status"), rows)
+    )
     block_columns["withdrawn"] = _marked(withdrawn, "yes").filter(kept)
-    block_columns["reason"] = compute.if_else(
-        pyarrow.array(missing), MISSING_REASON, _marked(withdrawn, WITHDRAWN_REASON)
-    ).filter(kept)
+    # What a format itself withdraws is explained by whoever sends it.
+    explained = _marked(withdrawn & ~columns.withdrawn[block.rows], WITHDRAWN_REASON)
+    block_columns["reason"] = compute.coalesce(
+        _taken(table.known.get("reason"), rows),
+        compute.if_else(pyarrow.array(missing), MISSING_REASON, explained).filter(kept),
+    )
     return pyarrow.table(block_columns)
+
+
+def _known(table: Table, name: str, text: str, count: int) -> numpy.ndarray:
+    column = table.known.get(name)
+    return numpy.zeros(count, dtype=bool) if column is None else _is_one_of(column, (text,))
 
 
 def _marked(rows: numpy.ndarray, text: str) -> Column:
@@ -234,13 +258,6 @@ def _taken(column: Any, rows: Column) -> Any:
 
 def _is_one_of(column: Any, texts: tuple[str, ...]) -> numpy.ndarray:
     return compute.is_in(column, pyarrow.array(texts, pyarrow.string())).to_numpy(zero_copy_only=False)
-
-
-def _each(column: Column, change: Callable[[str], str | None]) -> Column:
-    """The column with each distinct text changed once."""
-    encoded = column.combine_chunks().dictionary_encode()
-    changed = pyarrow.array([change(text) for text in encoded.dictionary.to_pylist()], pyarrow.string())
-    return pyarrow.chunked_array([changed.take(encoded.indices)])
 
 
 def _period_text(place: PeriodPlace, text: str) -> str:
@@ -311,13 +328,16 @@ def _skipped(count: int, names: list[str], table: Table) -> Finding:
     )
 
 
-def _nothing(mapping: Mapping) -> Finding:
+def _nothing(mapping: Mapping, wanted: str, found: str) -> Finding:
+    vi = f" Khai báo đọc {wanted}; tệp có {excerpt(found, 300)}." if wanted else ""
+    en = f" It reads {wanted}; the file has {excerpt(found, 300)}." if wanted else ""
     return Finding(
         "no_rows",
         "error",
         "",
-        "0",
-        mapping.code,
-        f"Không đọc được số liệu nào theo khai báo {mapping.code}. Hãy kiểm tra tệp và khai báo có khớp không.",
-        f"No figure could be read by the mapping {mapping.code}. Check that the file and the mapping belong together.",
+        found or "0",
+        wanted or mapping.code,
+        f"Không đọc được số liệu nào theo khai báo {mapping.code}.{vi} Hãy kiểm tra tệp và khai báo có khớp không.",
+        f"No figure could be read by the mapping {mapping.code}.{en}"
+        " Check that the file and the mapping belong together.",
     )

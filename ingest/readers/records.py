@@ -12,16 +12,12 @@ import numpy
 import pyarrow
 
 from ingest.place import place
-from ingest.readers import headings
+from ingest.readers import headings, json_text
 from ingest.readers.encoding import as_utf8
 from ingest.readers.table import Column, Table, Unreadable, clean, excerpt, for_each
 from ingest.submission import Finding, Reading
 
 OBSERVATIONS = "observations"
-
-
-class _DuplicateName(ValueError):
-    """An object names one thing twice."""
 
 
 def read(content: bytes) -> Reading:
@@ -41,29 +37,15 @@ def table(content: bytes, *, records: str | None = None) -> Table:
     """
     content = as_utf8(content)
     try:
-        document = _parsed(content)
+        document = json_text.parsed(content)
     except json.JSONDecodeError as fault:
         if records is None and fault.msg == "Extra data" and content.lstrip().startswith(b"{"):
             return _columns(*_lines(content), "ndjson")
-        raise Unreadable(_broken(fault)) from fault
-    except (_DuplicateName, RecursionError) as fault:
-        raise Unreadable(_unfit(str(fault) if isinstance(fault, _DuplicateName) else "[[[…")) from fault
+        raise Unreadable(json_text.broken(fault)) from fault
     if isinstance(document, dict) and records is None and OBSERVATIONS not in document:
         return _columns([document], [1], [], "ndjson")
     listed = document if isinstance(document, list) and records is None else _under(document, records or OBSERVATIONS)
     return _columns(listed, range(1, len(listed) + 1), [], "json")
-
-
-def _parsed(text: bytes | str) -> Any:
-    return json.loads(text, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_object)
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise _DuplicateName(next(name for name in made if names.count(name) > 1))
-    return made
 
 
 def _under(document: Any, name: str) -> list[Any]:
@@ -79,8 +61,8 @@ def _lines(content: bytes) -> tuple[list[Any], list[int], list[Finding]]:
     numbers = [number for number, line in enumerate(lines, 1) if line.strip()]
     try:
         # One call for all lines is three times faster than one for each.
-        objects = _parsed(b"[" + b",".join(lines[number - 1] for number in numbers) + b"]")
-    except (ValueError, RecursionError):
+        objects = json_text.parsed(b"[" + b",".join(lines[number - 1] for number in numbers) + b"]")
+    except (ValueError, Unreadable):
         objects = []
     if len(objects) == len(numbers):
         return objects, numbers, []
@@ -93,9 +75,9 @@ def _line_by_line(lines: list[bytes], numbers: list[int]) -> tuple[list[Any], li
     faults: list[tuple[int, str]] = []
     for number in numbers:
         try:
-            objects.append(_parsed(lines[number - 1]))
+            objects.append(json_text.parsed(lines[number - 1]))
             good.append(number)
-        except (ValueError, RecursionError) as fault:
+        except (ValueError, Unreadable) as fault:
             faults.append((number, str(fault)))
     return objects, good, for_each(faults, lambda fault: _bad_line(*fault))
 
@@ -131,19 +113,6 @@ def _texts(objects: list[dict[str, Any]], name: str, nested: list[tuple[int, str
     return clean(pyarrow.chunked_array([pyarrow.array(given, pyarrow.string())]))
 
 
-def _broken(fault: json.JSONDecodeError) -> Finding:
-    return Finding(
-        "broken_json",
-        "error",
-        place(None, fault.lineno, None),
-        f"{fault.msg} ({fault.colno})",
-        "JSON",
-        f"Từ dòng {fault.lineno}, ký tự {fault.colno} tệp không còn là JSON hợp lệ. Hãy kiểm tra tệp có bị cắt không.",
-        f"From line {fault.lineno}, character {fault.colno} on this is no valid JSON ({fault.msg})."
-        " Check whether the file was cut off.",
-    )
-
-
 def _bad_line(line: int, fault: str) -> Finding:
     return Finding(
         "broken_json",
@@ -153,18 +122,6 @@ def _bad_line(line: int, fault: str) -> Finding:
         "JSON",
         "Dòng này không phải một đối tượng JSON hợp lệ. Mỗi dòng phải là một đối tượng {…}.",
         f"This line is no valid JSON object ({excerpt(fault)}). Each line must be one object {{…}}.",
-    )
-
-
-def _unfit(name: str) -> Finding:
-    return Finding(
-        "broken_json",
-        "error",
-        "",
-        excerpt(name),
-        "JSON",
-        f"Tệp JSON lồng quá sâu hoặc lặp tên “{excerpt(name)}” trong một đối tượng. Hãy xuất lại tệp.",
-        f"The JSON is nested too deeply, or an object names “{excerpt(name)}” twice. Export the file again.",
     )
 
 

@@ -31,6 +31,15 @@ _Result = TypeVar("_Result")
 _CELL = re.compile(r"([A-Z]+)([0-9]+)")
 
 
+def kind(content: bytes) -> str | None:
+    """Which kind of workbook the bytes begin as: xlsx (or a zip of another kind), ods or xls; None for none."""
+    if content.startswith(biff.FIRST_BYTES):
+        return "xls"
+    if content.startswith(FIRST_BYTES):
+        return "ods" if opendocument.is_meant(content) else "xlsx"
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """One sheet: `rows` from the first one on, all of one width; `hidden` is what a cell's value does not tell.

@@ -48,8 +48,10 @@ class Unreadable(Exception):
 class Table:
     """The texts of a file in columns: stripped, NFC, null where nothing stood; `lines` says where each row begins.
 
-    `headings` may be empty or stand twice. `letters` names the columns of a sheet and is empty elsewhere.
-    `delimiter` tells where the decimal sign may be a comma, and is empty where nothing is delimited.
+    `headings` may be empty or stand twice. `letters` names the columns for places where not the headings do so: in a
+    sheet, and where the headings were translated.
+    `delimiter` tells where the decimal sign may be a comma, and is empty where nothing is delimited. `known` holds,
+    under our names, what the format itself says of each row: status, frequency, whether it is withdrawn, and why.
     """
 
     headings: tuple[str, ...]
@@ -61,6 +63,7 @@ class Table:
     delimiter: str = ""
     sheet: str | None = None
     letters: tuple[str, ...] = ()
+    known: dict[str, Column] = field(default_factory=dict[str, Column])
 
     def place(self, row: int, position: int | None = None) -> str:
         """Name the place of a row, or of one of its cells."""
@@ -80,7 +83,8 @@ class Table:
         """The table without the rows for which `refused` is true."""
         kept = pyarrow.array(~refused)
         columns = tuple(column.filter(kept) for column in self.columns)
-        return replace(self, columns=columns, lines=self.lines.filter(kept))
+        known = {name: column.filter(kept) for name, column in self.known.items()}
+        return replace(self, columns=columns, lines=self.lines.filter(kept), known=known)
 
 
 def clean(texts: Column) -> Column:
@@ -90,6 +94,13 @@ def clean(texts: Column) -> Column:
         texts = compute.utf8_normalize(texts, form="NFC")
     stripped = compute.utf8_trim(texts, characters=_EDGES)
     return compute.if_else(compute.equal(stripped, ""), pyarrow.scalar(None, pyarrow.string()), stripped)
+
+
+def each_distinct(column: Column, change: Callable[[str], str | None]) -> Column:
+    """The column with each distinct text changed once."""
+    encoded = column.combine_chunks().dictionary_encode()
+    changed = pyarrow.array([change(text) for text in encoded.dictionary.to_pylist()], pyarrow.string())
+    return pyarrow.chunked_array([changed.take(encoded.indices)])
 
 
 def frame(columns: Mapping[str, Any], length: int) -> pandas.DataFrame:

@@ -198,6 +198,33 @@ def test_t20_world_bank_years_and_no_aggregate_is_a_country(load: Load, asked: A
     assert told, "the aggregates that were left out are named"
 
 
+def test_t21_the_exchange_rates_of_an_sdmx_message_are_those_of_the_list_beside_it(
+    load: Load, asked: Ask, shared_data: Path
+) -> None:
+    outcome = load("sdmx/ecb_exr/ng-flat.xml", "ECB_EXR_NG_SDMX")
+    assert outcome.stored, outcome.findings[:3]
+    currencies = {"CH": "CHF", "GB": "GBP", "JP": "JPY", "US": "USD"}
+    rows = asked(indicator="EUR_EXCHANGE_RATE", frequency="M")
+    ours = {(currencies[row["series"].split(".")[2]], row["period"], str(row["value"])) for row in rows}
+    listed = (shared_data / "sdmx/ecb_exr/ng-flat-expected.txt").read_text().splitlines()[1:]
+    theirs = {(line.split()[1], *line.split()[5:]) for line in listed}
+    assert len(theirs) == 12
+    assert ours == theirs
+    assert {("CHF", "2010-08", "1.3413"), ("USD", "2010-10", "1.3898")} <= ours
+
+
+def test_the_rates_of_an_sdmx_json_message_stand_beside_them(load: Load, asked: Ask) -> None:
+    outcome = load("sdmx/ecb_exr/flat.json", "ECB_EXR_SDMX")
+    assert outcome.stored, outcome.findings[:3]
+    rows = asked(indicator="EUR_EXCHANGE_RATE", frequency="D")
+    assert {(row["series"].split(".")[2], row["period"], row["value"]) for row in rows} == {
+        ("NZ", "2013-01-18", Decimal("1.5931")),
+        ("NZ", "2013-01-21", Decimal("1.5925")),
+        ("RU", "2013-01-18", Decimal("40.3426")),
+        ("RU", "2013-01-21", Decimal("40.3")),
+    }
+
+
 @pytest.mark.usefixtures("egdi")
 def test_t2_two_places_up_is_an_improvement_of_two(engine_here: Engine) -> None:
     with TestClient(app.create(engine_here)) as client:

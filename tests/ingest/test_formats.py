@@ -37,6 +37,14 @@ def zipped(*names: str) -> bytes:
     return written.getvalue()
 
 
+MESSAGES = (
+    b"PAR1\0",
+    b"ARROW1\0\0",
+    b"\xff\xff\xff\xff\0",
+    b'<m:GenericData xmlns:m="http://www.sdmx.org/resources/sdmxml/schemas/v2_1/message"><m:DataSet>',
+    b'{"dataSets": [',
+    b"DATAFLOW,INDICATOR,OBS_VALUE\n",
+)
 OLD_WORKBOOK = compound({"Workbook": bytes(4096)})
 
 
@@ -53,8 +61,8 @@ OLD_WORKBOOK = compound({"Workbook": bytes(4096)})
         (b"Rar!\x1a\x07\x01", "RAR"),
         (b"\x89PNG\r\n\x1a\n", "PNG"),
         (b"\xff\xd8\xff\xe0", "JPEG"),
-        (b"PAR1\x15\0", "Parquet"),
-        (b'<?xml version="1.0"?><message/>', "XML"),
+        (b"FEA1\0\0", "Feather 1"),
+        (b"PARE\0\0", "Parquet (encrypted)"),
         (b"<!DOCTYPE html><html><table>", "HTML"),
         (zipped("figures.csv", "readme.txt"), "ZIP (figures.csv, readme.txt)"),
         (zipped("[Content_Types].xml", "word/document.xml"), "DOCX"),
@@ -69,6 +77,32 @@ def test_a_file_that_is_no_table_is_named_by_its_bytes(content: bytes, found: st
 
 def test_letters_that_only_look_like_a_program_are_a_csv() -> None:
     assert formats.read(b"MZ,indicator,value\n1,A,2\n").findings[0].rule == "unknown_column"
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"indicator,value\n", "csv"),
+        (b"DATAFLOW,FREQ,OBS_VALUE\n", "sdmx-csv"),
+        (b"\xef\xbb\xbfSTRUCTURE[;],STRUCTURE_ID,ACTION\n", "sdmx-csv"),
+        (b"[1]", "json"),
+        (b'{"meta": {}, "data": {"dataSets": []}}', "sdmx-json"),
+        (b"<order/>", "xml"),
+        (MESSAGES[3], "sdmx-ml"),
+        (b"PAR1\0", "parquet"),
+        (b"ARROW1\0\0", "arrow"),
+        (b"PK\x03\x04", "xlsx"),
+        (OLD_WORKBOOK, "xls"),
+    ],
+)
+def test_a_kind_of_file_is_known_by_its_first_bytes(content: bytes, kind: str) -> None:
+    assert formats.recognise(content) == kind
+
+
+def test_a_text_without_columns_is_told_from_a_table_with_others() -> None:
+    assert only_finding("# Ghi chú\n\nChỉ có chữ.\n".encode()).rule == "no_columns"
+    assert only_finding(b"code,name\n1,A\n").rule == "not_our_columns"
+    assert only_finding(b"code,name,source,document,pillar\n1,A,B,C,D\n").rule == "not_our_columns"
 
 
 def test_an_encrypted_workbook_is_told_from_an_old_one() -> None:
@@ -170,7 +204,10 @@ def test_every_real_file_that_is_not_in_our_format_is_refused_with_a_sentence(sh
         assert all(finding.severity == "error" and finding.en.endswith(".") for finding in reading.findings), file
 
 
-@given(st.binary(max_size=200), st.sampled_from([b"", b"PK\x03\x04", b"{", b"[", b'[{"value":', b"indicator,value\n"]))
+@given(
+    st.binary(max_size=200),
+    st.sampled_from([b"", b"PK\x03\x04", b"{", b"[", b'[{"value":', b"indicator,value\n", *MESSAGES]),
+)
 def test_no_bytes_make_it_raise(content: bytes, beginning: bytes) -> None:
     reading = formats.read(beginning + content)
     assert len(reading.frame) or reading.findings

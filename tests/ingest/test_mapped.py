@@ -130,6 +130,18 @@ def test_a_blank_of_papi_is_missing_and_never_zero(shared_data: Path, mappings: 
     assert reading.frame[reading.frame["status"].isna()]["value"].notna().all()
 
 
+def test_the_download_of_another_indicator_is_refused_by_its_code(
+    shared_data: Path, mappings: dict[str, Mapping]
+) -> None:
+    file = shared_data / "worldbank" / "API_NY.GDP.MKTP.CD_DS2_en_csv_v2.csv"
+    population = file.read_bytes().replace(b"NY.GDP.MKTP.CD", b"SP.POP.TOTL")
+    reading = formats.read(population, mapping=mappings["WORLD_BANK_GDP_CSV"])
+    assert reading.frame.empty
+    (wrong,) = [each for each in reading.findings if each.severity == "error"]
+    assert (wrong.rule, wrong.found) == ("no_rows", "Indicator Code = SP.POP.TOTL")
+    assert wrong.expected == "Indicator Code = NY.GDP.MKTP.CD"
+
+
 def test_the_world_bank_file_has_its_headings_on_line_five_and_a_year_in_each(
     shared_data: Path, mappings: dict[str, Mapping]
 ) -> None:
