@@ -87,10 +87,13 @@ def read(book: Book, layouts: Sequence[Layout]) -> Reading:
     """
     tables = find(book, layouts)
     if not tables.found:
-        raise Unreadable(
-            *[each for each in tables.findings if each.severity == "error"]
-            or [tell.unknown_workbook(book.names, layouts)]
-        )
+        errors = [each for each in tables.findings if each.severity == "error"]
+        raise Unreadable(*errors or [tell.unknown_workbook(book.names, layouts)])
+    return reading(tables)
+
+
+def reading(tables: Tables) -> Reading:
+    """What was read of all tables, as one reading."""
     figures = [figure for each in tables.found for figure in each.figures]
     names = dict.fromkeys(name for figure in figures for name in figure)
     columns = {
@@ -185,10 +188,10 @@ def _read_sheet(printed: Printed, known: Sequence[_Known], tables: Tables) -> No
     titles = list(_titles(printed, known))
     running: dict[str, LayoutRow | None] = {}
     read: set[int] = set()
-    for title, follower in zip(titles, [*titles[1:], None], strict=True):
+    stops = [*(title.first for title in titles[1:]), len(printed.rows)]
+    for title, stop in zip(titles, stops, strict=False):
         if not title.known:
             continue
-        stop = follower.first if follower else len(printed.rows)
         read.update(range(title.first, stop))
         if len(title.known) > 1:
             layouts = [each.layout for each, _ in title.known]
