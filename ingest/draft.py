@@ -11,7 +11,15 @@ from datetime import date
 
 from ingest.indicator import Level
 from ingest.place import column_letters
-from ingest.readers.printed import Heading, Printed, is_figure, without_marks, without_ordinal
+from ingest.readers.printed import (
+    Heading,
+    Printed,
+    is_figure,
+    is_numbered_title,
+    without_marks,
+    without_ordinal,
+    without_title_number,
+)
 from ingest.readers.sheets import Sheet
 from ingest.reporting_unit import ReportingUnit, ReportingUnits
 from ingest.spelling import fold
@@ -19,15 +27,13 @@ from ingest.spelling import fold
 _MOST_LABELS = 300  # more rows than this are no printed table
 _KNOWN_NAMES = 0.5  # of a list's rows, so that it is taken for a list of names
 _TITLE_ROWS = 4
-_NUMBERED = re.compile(r"(?:(?:biểu|bảng)\s*(?:số\s*)?)?\d{1,3}(?:[.,]\d{1,3})*\s*[.:]\s*\D", re.IGNORECASE)
-_NUMBER_OF_TITLE = re.compile(r"^(?:[Bb]iểu|[Bb]ảng)?\s*(?:số\s*)?\d{1,3}(?:[.,]\d+)*\s*[.:]\s*")
 _UNIT_WORD = re.compile(r"(?:don vi(?: tinh)?|dvt)\b ?")
 _GROUPS = (
     # A bare year may be that of the prices: `theo giá so sánh 2010`.
     (re.compile(r"(^|\bnam |\d |\) )((?:19|20)\d\d)\b"), "year", r"\d{4}"),
     (re.compile(r"\b(thang )(\d{1,2})\b"), "month", r"\d{1,2}"),
     (re.compile(r"\b(qui )(iv|i{1,3}|[1-4])\b"), "quarter", "i|ii|iii|iv|[1-4]"),
-    (re.compile(r"\b()(\d{1,2})(?= thang\b)"), "months", r"\d{1,2}"),
+    (re.compile(r"(?<!ngay )\b()(\d{1,2})(?= thang\b)"), "months", r"\d{1,2}"),
 )
 _CUT_OFF = re.compile(r"\btu( ngay)? (\d{1,2}) (\d{1,2})( den)?( ngay)? (\d{1,2}) (\d{1,2})(?= )")
 _CUT_OFF_PATTERN = r"tu\1 (?P<from_day>\\d+) (?P<from_month>\\d+)\4\5 (?P<to_day>\\d+) (?P<month>(?P<to_month>\\d+))"
@@ -69,7 +75,7 @@ def layouts(sheets: Sequence[Sheet], units: ReportingUnits) -> str:
 
 def _tables(printed: Printed) -> Iterator[_Table]:
     lone = [row for row in range(len(printed.rows)) if len(printed.texts(row)) == 1 and not printed.has_figures(row)]
-    titles = [row for row in lone if _NUMBERED.match(printed.texts(row)[0][1])] or lone[:1]
+    titles = [row for row in lone if is_numbered_title(printed.texts(row)[0][1])] or lone[:1]
     seen: set[str] = set()
     for title, stop in zip(titles, [*titles[1:], len(printed.rows)], strict=False):
         pattern = _title_pattern(printed.texts(title)[0][1])
@@ -229,7 +235,7 @@ def _level(members: list[str], year: int | None, units: ReportingUnits) -> tuple
 
 
 def _title_pattern(title: str) -> str:
-    folded = fold(without_marks(_NUMBER_OF_TITLE.sub("", title))).removeprefix("tiep theo ")
+    folded = fold(without_marks(without_title_number(title))).removeprefix("tiep theo ")
     return rf"(\d+ )?(tiep theo )?{_pattern(folded)}"
 
 

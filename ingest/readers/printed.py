@@ -18,6 +18,7 @@ _NUMERAL = re.compile(r"[-+−]?\d[\d.,\s\u2009\u202f]*%?")
 _ORDINAL = re.compile(r"\(?(?:[IVXivx]+|\d{1,3}(?:\.\d{1,2})*|[A-Za-zĐđ])[.)]?")
 _LEADING_ORDINAL = re.compile(r"(?:[IV]{1,4}|X[IV]{1,4}|\d{1,2}(?:\.\d{1,2})*|[a-eA-Eđ])\s*[.)/]\s*(?=\D)|[-+•*–]\s*")
 _MARKS = re.compile(r"(?:\s*(?:\(\s*(?:\*+|\d{1,2})\s*\)|\[\s*(?:\*+|\d{1,2})\s*\]|\*+|[¹²³⁰-⁹]+))+$")
+_TITLE_NUMBER = re.compile(r"(?:(?:biểu|bảng)\s*(?:số\s*)?)?\d{1,3}(?:[.,]\d{1,3})*\s*[.:]\s*(?=\D)", re.IGNORECASE)
 _COLUMN_NUMBER = re.compile(r"\(?(\d{1,2}|[A-Z])\)?\s*(=[\s\d()+\-*/x:,.%=]+)?")
 
 
@@ -41,6 +42,16 @@ def without_marks(text: str) -> str:
 def without_ordinal(text: str) -> str:
     """The text of a label without the number or dash before it: `1.2. `, `II. `, `a) `, `- `."""
     return _LEADING_ORDINAL.sub("", text, count=1) if _LEADING_ORDINAL.match(text) else text
+
+
+def is_numbered_title(text: str) -> bool:
+    """Whether a line begins as the title of a table does: `24. `, `Biểu số 3: `."""
+    return _TITLE_NUMBER.match(text) is not None
+
+
+def without_title_number(text: str) -> str:
+    """The title without its number."""
+    return _TITLE_NUMBER.sub("", text, count=1) if _TITLE_NUMBER.match(text) else text
 
 
 def is_numeral(text: str) -> bool:

@@ -19,7 +19,15 @@ from ingest.place import column_letters, place
 from ingest.readers import recurring_findings as tell
 from ingest.readers.cell_faults import MISSING_MARKS, percent_read, unfit
 from ingest.readers.decimals import asked_about, by_evidence, readings
-from ingest.readers.printed import Heading, Printed, is_figure, is_numeral, without_marks, without_ordinal
+from ingest.readers.printed import (
+    Heading,
+    Printed,
+    is_figure,
+    is_numbered_title,
+    is_numeral,
+    without_marks,
+    without_ordinal,
+)
 from ingest.readers.sheets import Book, Cell, cell_text, plain
 from ingest.readers.table import MISSING_REASON, Unreadable, frame
 from ingest.spelling import fold
@@ -29,7 +37,6 @@ _TITLE_ROWS = 6  # the longest title that is joined
 _LABEL_ROWS = 3  # the longest label that is broken over rows
 _UNIT_PREFIX = r"(?:(?:don vi(?: tinh)?|dvt) )?"
 _UNIT_WORD = re.compile(r"(?:don vi(?: tinh)?|dvt)\b")
-_NUMBERED_TITLE = re.compile(r"(?:(?:biểu|bảng)\s*(?:số\s*)?)?\d{1,3}(?:[.,]\d{1,3})*\s*[.:]\s*\D", re.IGNORECASE)
 _YEARS = range(1900, 2101)
 _NUMBERS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "sau": 6, "chin": 9}
 _ENOUGH_NUMBERS = 3
@@ -233,7 +240,7 @@ def _title_at(printed: Printed, row: int, known: Sequence[_Known]) -> _Title | N
         knowing = [(each, match) for each in known if (match := each.title(folded))]
         if knowing:
             return _Title(row, row + last, column, " ".join(joins[last].split()), knowing)
-    if len(printed.texts(row)) == 1 and _NUMBERED_TITLE.match(text):
+    if len(printed.texts(row)) == 1 and is_numbered_title(text):
         return _Title(row, row, column, text, [])
     return None
 
