@@ -77,7 +77,9 @@ def recognise(content: bytes) -> str:
 def _read(content: bytes, mapping: Mapping | Layout | None, layouts: Sequence[Layout]) -> Reading:
     if len(content) > SIZE_LIMIT_BYTES:
         raise Unreadable(_too_large(len(content)))
-    if content.startswith(sheets.FIRST_BYTES):
+    if sheets.kind(content):
+        if isinstance(mapping, Mapping):
+            raise Unreadable(_not_what_the_mapping_reads(mapping, recognise(content).upper()))
         return _by_sheets(sheets.Book(content), mapping, layouts)
     if isinstance(mapping, Layout):
         raise Unreadable(_not_what_the_mapping_reads(mapping, recognise(content).upper()))
@@ -102,13 +104,11 @@ def _read(content: bytes, mapping: Mapping | Layout | None, layouts: Sequence[La
     return _by_columns(table, mapping, "CSV")
 
 
-def _by_sheets(book: sheets.Book, mapping: Mapping | Layout | None, layouts: Sequence[Layout]) -> Reading:
-    if isinstance(mapping, Mapping):
-        raise Unreadable(_not_what_the_mapping_reads(mapping, "XLSX, XLS, ODS"))
-    if mapping is None and workbook.is_ours(book):
+def _by_sheets(book: sheets.Book, layout: Layout | None, layouts: Sequence[Layout]) -> Reading:
+    if layout is None and workbook.is_ours(book):
         reading = workbook.read(book)
     else:
-        reading = recurring.read(book, layouts if mapping is None else [mapping])
+        reading = recurring.read(book, layouts if layout is None else [layout])
     return replace(reading, findings=[*reading.findings, *book.remarks])
 
 

@@ -14,6 +14,15 @@ STATUSES = {
     "B": ("gián đoạn chuỗi", "break in the series"),
     "M": ("thiếu", "missing"),
 }
+# How statistical tables head their columns, beside the names above.
+STATUS_WORDS = {
+    "ước": "E",
+    "ước thực hiện": "E",
+    "số ước tính": "E",
+    "số sơ bộ": "P",
+    "thực hiện": "A",
+    "số chính thức": "A",
+}
 ACCUMULATIONS = {
     "PERIOD": ("trong kỳ", "the period alone"),
     "YTD": ("lũy kế từ đầu năm", "from 1 January to the end of the period"),

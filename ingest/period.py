@@ -5,6 +5,7 @@ the same two things, so that `2024-Q1` means the same here and in `sql/`.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -22,8 +23,28 @@ FREQUENCIES = {
     "D": ("ngày", "day"),
     "H": ("giờ", "hour"),
 }
+# As quarters and months are written in words, without marks.
+_NUMBERS = {
+    "i": 1,
+    "ii": 2,
+    "iii": 3,
+    "iv": 4,
+    "gieng": 1,
+    "mot": 1,
+    "hai": 2,
+    "ba": 3,
+    "tu": 4,
+    "bon": 4,
+    "nam": 5,
+    "sau": 6,
+    "bay": 7,
+    "tam": 8,
+    "chin": 9,
+    "muoi": 10,
+    "muoi mot": 11,
+    "muoi hai": 12,
+}
 _MONTHS = {"A": 12, "S": 6, "Q": 3, "M": 1}
-_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 
 
 class NotAPeriod(ValueError):
@@ -131,7 +152,8 @@ def parse(text: str) -> Period:
     """The period that the text names, as SDMX writes it, as DHIS2 does (2024Q1, 202403), or as people do.
 
     SDMX also writes 2024-A1, 2024-M03 and 2024-D075, the 75th day of the year.
-    People write `Quý I/2024`, `quý 1 năm 2024`, `6 tháng đầu năm 2024`, `tháng 3/2024`, `năm 2024`, `15/03/2024`.
+    People write `Quý I/2024`, `quý 1 năm 2024`, `6 tháng đầu năm 2024`, `6T/2024`, `tháng 3/2024`, `T3/2024`, `cả năm
+    2024`, `15/03/2024`, `ngày 15 tháng 3 năm 2024`: the day always before the month.
     `9 tháng 2024` names a span, not a period: see `parse_span`.
 
     Raises NotAPeriod.
@@ -145,9 +167,11 @@ def parse(text: str) -> Period:
 def parse_span(text: str) -> tuple[Period, str | None]:
     """The period, and the accumulation where the words say one: `9 tháng 2024` is 2024-Q3, YTD.
 
+    So is `lũy kế 6 tháng năm 2024` 2024-Q2, and `lũy kế đến tháng 5/2024` 2024-05; `6 tháng 2024` alone is 2024-S1.
+
     Raises NotAPeriod.
     """
-    plain = re.sub(r"\s+", " ", text.strip().casefold())
+    plain = _without_marks(re.sub(r"\s+", " ", text.strip().casefold()))
     for pattern, made in _FORMS:
         if found := pattern.fullmatch(plain):
             try:
@@ -157,6 +181,11 @@ def parse_span(text: str) -> tuple[Period, str | None]:
                 break
             return meant, accumulation
     raise NotAPeriod(text)
+
+
+def _without_marks(text: str) -> str:
+    letters = (each for each in unicodedata.normalize("NFD", text) if not unicodedata.combining(each))
+    return "".join(letters).replace("đ", "d").replace("–", "-")
 
 
 def day_of(text: str) -> date:
@@ -212,8 +241,12 @@ def _months_later(start: datetime, months: int) -> datetime:
     return start.replace(year=start.year + years, month=month + 1)
 
 
+def _number(word: str | int) -> int:
+    return int(_NUMBERS.get(str(word), word))
+
+
 def _of_year(frequency: str, number: str | int, year: str) -> tuple[Period, None]:
-    within = _ROMAN.get(str(number)) or int(number)
+    within = _number(number)
     return Period(datetime(int(year), (within - 1) * _MONTHS[frequency] + 1, 1), frequency), None  # noqa: DTZ001
 
 
@@ -237,18 +270,39 @@ def _hour(year: str, month: str, day: str, hour: str) -> tuple[Period, None]:
     return Period(datetime(int(year), int(month), int(day), int(hour)), "H"), None  # noqa: DTZ001
 
 
+def _to_the_end(frequency: str, number: str | int, year: str) -> tuple[Period, str]:
+    return _of_year(frequency, number, year)[0], "YTD"
+
+
+def _months_to(months: str, year: str) -> tuple[Period, str]:
+    """From January to the end of that month: the quarter, where it ends one, as returns are owed by the quarter."""
+    last = _number(months)
+    if not 1 <= last <= 12:
+        raise ValueError(months)
+    frequency, number = ("M", last) if last % 3 else ("Q", last // 3)
+    return _to_the_end(frequency, number, year)
+
+
 def _first_months(months: str, year: str) -> tuple[Period, str | None]:
-    if months == "6":
-        return _of_year("S", 1, year)
-    return _of_year("Q", int(months) // 3, year)[0], "YTD"
+    """What people call so many months of a year; three of them are a quarter, and all of them the year."""
+    whole = {3: "Q", 6: "S", 12: "A"}.get(_number(months))
+    return _of_year(whole, 1, year) if whole else _months_to(months, year)
 
 
 _YEAR = r"(\d{4})"
+_OF_YEAR = rf"(?: ?[/.-] ?|,? ?nam |,? )?(?:nam )?{_YEAR}"  # /2024, năm 2024, /năm 2024
+_QUARTER = r"([1-4]|i{1,3}|iv|mot|hai|ba|tu|bon)"
+# "tháng năm 2024" is May, or a month of 2024 that somebody forgot to name.
+_MONTH = rf"(\d{{1,2}}|{'|'.join(_NUMBERS)})(?<!thang nam(?= \d))"
+_SPAN = rf"(\d{{1,2}}|{'|'.join(_NUMBERS)}) ?(?:thang|t)(?: dau)?"
+# "Accumulated" turns a span into the year to date, however long it is.
+_CUMULATED = r"(?:so )?(?:luy ke|cong don)(?: tu dau nam)?(?: (?:den het|den|het|toi))?"
 _Form = Callable[..., tuple[Period, str | None]]
+# The texts without their marks: none of these words becomes another without them.
 _FORMS: list[tuple[re.Pattern[str], _Form]] = [
     (re.compile(pattern), made)
     for pattern, made in (
-        (rf"(?:năm )?{_YEAR}", lambda y: _of_year("A", 1, y)),
+        (rf"(?:nam |ca nam |tron nam )?{_YEAR}", lambda y: _of_year("A", 1, y)),
         (
             rf"{_YEAR}-?([sqm])(\d{{1,2}})",
             lambda y, f, n: _of_year(f.upper(), n, y),
@@ -259,13 +313,20 @@ _FORMS: list[tuple[re.Pattern[str], _Form]] = [
         (rf"{_YEAR}-?w(\d{{1,2}})", _week),
         (rf"{_YEAR}-(\d\d)-(\d\d)", _day),
         (rf"{_YEAR}-(\d\d)-(\d\d)[t ](\d\d)(?::00){{0,2}}", _hour),
-        (rf"(\d{{1,2}})[/.-](\d{{1,2}})[/.-]{_YEAR}", lambda d, m, y: _day(y, m, d)),
-        (rf"qu[ýí] ?(i|ii|iii|iv|[1-4])(?:/| năm | - | )?{_YEAR}", lambda n, y: _of_year("Q", n, y)),
-        (rf"q([1-4])[/ -]?{_YEAR}", lambda n, y: _of_year("Q", n, y)),
-        (rf"tháng ?(\d{{1,2}})(?:/| năm |-| ){_YEAR}", lambda n, y: _of_year("M", n, y)),
+        (rf"(?:ngay )?(\d{{1,2}})[/.-](\d{{1,2}})[/.-]{_YEAR}", lambda d, m, y: _day(y, m, d)),
+        (rf"(?:ngay )?(\d{{1,2}}) thang (\d{{1,2}}),? nam {_YEAR}", lambda d, m, y: _day(y, m, d)),
+        (rf"qu[yi] ?{_QUARTER}{_OF_YEAR}", lambda n, y: _of_year("Q", n, y)),
+        (rf"q([1-4])(?: ?[/-] ?| )?{_YEAR}", lambda n, y: _of_year("Q", n, y)),
+        (rf"thang ?{_MONTH}{_OF_YEAR}", lambda n, y: _of_year("M", n, y)),
+        (rf"t\.? ?(\d{{1,2}}){_OF_YEAR}", lambda n, y: _of_year("M", n, y)),
         (rf"(\d{{1,2}})/{_YEAR}", lambda n, y: _of_year("M", n, y)),
-        (rf"(?:6|sáu) tháng(?: đầu)?(?: năm)?[ /]?{_YEAR}", lambda y: _of_year("S", 1, y)),
-        (rf"(?:6|sáu) tháng cuối(?: năm)? {_YEAR}", lambda y: _of_year("S", 2, y)),
-        (rf"(?:9|chín) tháng(?: đầu)?(?: năm)?[ /]?{_YEAR}", lambda y: _first_months("9", y)),
+        (rf"{_SPAN}{_OF_YEAR}", lambda n, y: _first_months(n, y)),
+        (rf"(?:6|sau) ?(?:thang|t) cuoi{_OF_YEAR}", lambda y: _of_year("S", 2, y)),
+        (rf"nua dau{_OF_YEAR}", lambda y: _of_year("S", 1, y)),
+        (rf"nua cuoi{_OF_YEAR}", lambda y: _of_year("S", 2, y)),
+        (rf"{_CUMULATED} {_SPAN}{_OF_YEAR}", lambda n, y: _months_to(n, y)),
+        (rf"{_CUMULATED} thang ?{_MONTH}{_OF_YEAR}", lambda n, y: _to_the_end("M", n, y)),
+        (rf"{_CUMULATED} qu[yi] ?{_QUARTER}{_OF_YEAR}", lambda n, y: _to_the_end("Q", n, y)),
+        (rf"{_CUMULATED}(?: ca)? nam {_YEAR}", lambda y: _to_the_end("A", 1, y)),
     )
 ]

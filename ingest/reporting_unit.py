@@ -4,6 +4,7 @@ A reporting unit is never re-used: Bắc Ninh before and after 2025-07-01 are tw
 reporting unit; a text and a day do. Where they do not, the answer is a question to the person, never a guess.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,11 +21,27 @@ LineageKind = Literal["merged", "absorbed", "renamed", "split"]
 
 # A prefix is part of the name: Thành phố Bắc Ninh is a town inside Tỉnh Bắc Ninh, and no reporting unit.
 _BEFORE: dict[str, tuple[str, ...]] = {
-    "province": ("tỉnh", "t."),
-    "municipality": ("thành phố", "tp.", "t.p"),
+    "province": ("tỉnh", "t.", "province of"),
+    "municipality": (
+        "thành phố",
+        "tp.",
+        "t.p",
+        "th.phố",
+        "thành phố trực thuộc trung ương",
+        "thành phố trực thuộc TW",
+        "TP trực thuộc TW",
+        "TP trực thuộc trung ương",
+    ),
 }
-_AFTER: dict[str, tuple[str, ...]] = {"province": ("province",), "municipality": ("city",)}
-_GOVERNMENT_OF = ("uy ban nhan dan ", "ubnd ")
+_AFTER: dict[str, tuple[str, ...]] = {"province": ("province", "prov."), "municipality": ("city",)}
+_GOVERNMENT_OF = re.compile(r"(?:uy ban nhan dan|ub nhan dan|u b n d|ubnd) ?(?=\S)")
+# What a list or a footnote puts beside a name: `12. `, `II- `, ` (1)`, `*`, `¹`. A year is no such thing.
+_ORDINAL = re.compile(r"^\s*(?:\(?(?:\d{1,3}|[IVX]+)\s*[.)/-]+|[-+•*–—]+|\d{1,2}(?=\s))\s*(?=[^\W\d])")
+_NOTE = re.compile(
+    r"(?<=[^\W\d])(?:\s*(?:[(\[]\s*(?:\d{1,2}|\*+)\s*[)\]]|\*|[¹²³⁰-⁹†‡]|(?<!\d)\d{1,2}(?!\d)\s*[)/]?|[,.:;]))+\s*$"
+)
+_SHORTENED = re.compile(r"\b[^\W\d_]{1,3}\.")
+_WORDS_IN_FULL = 2  # `B.Rịa-V.Tàu` can only be one; of `T.Nguyên` a person is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +129,7 @@ class ReportingUnits:
         self._units = {unit.code: unit for unit in units}
         self._codes: dict[tuple[str, str], list[UnitCode]] = defaultdict(list)
         self._names: dict[str, list[tuple[str, ReportingUnit]]] = defaultdict(list)
+        self._glued: dict[str, list[tuple[str, ReportingUnit]]] = defaultdict(list)
         for code in codes:
             self._codes[code.scheme, code.code.upper()].append(code)
         for unit in self._units.values():
@@ -136,7 +154,9 @@ class ReportingUnits:
         """Say which unit a text means on a day.
 
         By our own code, by a code of `scheme` (or a bare two-digit code of the statistics office), then by name:
-        in full, short, English, with or without `Tỉnh`, `TP.`, `UBND`, with or without marks.
+        in full, short, English, with or without `Tỉnh`, `TP.`, `UBND`, with or without marks. A name with the ordinal
+        or the footnote of a list, or with its spaces in other places, means what it means without; one whose words are
+        shortened only where two are written in full.
         """
         everywhen = self._meant(text, scheme)
         then = _distinct(unit for unit, valid in everywhen if valid(on) and unit.valid_on(on))
@@ -144,6 +164,8 @@ class ReportingUnits:
             return then[0]
         if then:
             return self._by_diacritics(text, then)
+        if not everywhen and (shortened := self._shortened(text, on)):
+            return shortened
         return Unknown(text, self._near(text, on), _closest(on, _distinct(unit for unit, _ in everywhen)))
 
     def _meant(self, text: str, scheme: str | None):
@@ -159,10 +181,28 @@ class ReportingUnits:
         return [(unit, unit.valid_on) for _, unit in self._named(text)]
 
     def _named(self, text: str) -> list[tuple[str, ReportingUnit]]:
-        folded = fold(text)
-        for prefix in _GOVERNMENT_OF:
-            folded = folded.removeprefix(prefix)
-        return self._names.get(folded, [])
+        """The units of all times that go by that name, as it stands or without what does not belong to it."""
+        bare = _NOTE.sub("", _ORDINAL.sub("", text, count=1))
+        for each in dict.fromkeys((text, bare)):
+            folded = fold(each)
+            for known in dict.fromkeys((folded, _GOVERNMENT_OF.sub("", folded, count=1))):
+                if found := self._names.get(known):
+                    return found
+        return self._glued.get(_GOVERNMENT_OF.sub("", fold(bare), count=1).replace(" ", ""), [])
+
+    def _shortened(self, text: str, on: date) -> ReportingUnit | Ambiguous | None:
+        """The unit that a text with shortened words means; a question where it tells too little."""
+        if not _SHORTENED.search(text):
+            return None
+        written = fold(text).split()
+        fitting = _distinct(
+            unit for known, named in self._names.items() if _shortens(written, known.split()) for _, unit in named
+        )
+        then = [unit for unit in fitting if unit.valid_on(on) and unit.level == "province"]
+        if not then:
+            return None
+        in_full = sum(len(word) > 1 and word in fold(then[0].short_vi).split() for word in written)
+        return then[0] if len(then) == 1 and in_full >= _WORDS_IN_FULL else Ambiguous(text, tuple(then))
 
     def _by_diacritics(self, text: str, candidates: list[ReportingUnit]) -> ReportingUnit | Ambiguous:
         written = spelled(text)
@@ -177,7 +217,13 @@ class ReportingUnits:
         names.update(f"{before} {name}" for before in _BEFORE.get(unit.kind, ()))
         names.update(f"{name} {after}" for after in _AFTER.get(unit.kind, ()))
         for each in names:
-            self._names[fold(each)].append((each, unit))
+            folded = fold(each)
+            self._names[folded].append((each, unit))
+            self._glued[folded.replace(" ", "")].append((each, unit))
+
+
+def _shortens(written: list[str], name: list[str]) -> bool:
+    return len(written) == len(name) and all(word.startswith(part) for part, word in zip(written, name, strict=True))
 
 
 def _within(day: date, valid_from: date | None, valid_to: date | None) -> bool:

@@ -16,7 +16,7 @@ import pandas
 from ingest import period
 from ingest.catalogue import Catalogue
 from ingest.dataset import Dataset, DatasetItem
-from ingest.observation import ACCUMULATIONS, DENOMINATOR, NUMERATOR, OBSERVATION_COLUMNS, STATUSES, TOTAL
+from ingest.observation import ACCUMULATIONS, DENOMINATOR, NUMERATOR, OBSERVATION_COLUMNS, STATUS_WORDS, STATUSES, TOTAL
 from ingest.period import Period
 from ingest.place import place
 from ingest.reporting_unit import Ambiguous, ReportingUnit, Unknown
@@ -30,9 +30,15 @@ _MEAN_TOLERANCE = 0.05
 PLACE_COLUMNS = ("sheet", "line", "column")
 FINDINGS_KEPT = 1_000  # of one rule; a last finding counts the rest
 
+# How people write that there is no figure.
+NO_VALUE = ("", "-", "–", "—", "..", "...", "…", "x", "X")
+_ERROR = r"#[A-Z/0]+[!?]?|Err:[0-9]+"
+_BRACKETED = r"\(\s*[0-9][0-9.,\s]*%?\s*\)"
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?"
 _SMALLEST, _LARGEST = 1e-15, 1e30  # beyond them a figure of any country is a slip of the exponent
-_STATUS_BY_NAME = {fold(name): code for code, names in STATUSES.items() for name in (code, *names)}
+_STATUS_BY_NAME = {fold(name): code for code, names in STATUSES.items() for name in (code, *names)} | {
+    fold(name): code for name, code in STATUS_WORDS.items()
+}
 _ACCUMULATION_BY_NAME = {fold(name): code for code, names in ACCUMULATIONS.items() for name in (code, *names)}
 _NO = {"", "no", "false", "0", "khong"}
 _YES = {"yes", "true", "1", "x", "co"}
@@ -355,7 +361,7 @@ def _values(table: _Table, now: datetime) -> None:
         rows["reason"] = rows["reason"].mask(rows["withdrawn"] & rows["reason"].isna(), table.instructions.reason)
     value = rows["value"].astype("string")
     # A dash is how people write that there is no figure; only a status and a reason make it an observation.
-    value = value.mask(value.isin(["", "-", "–", "..", "..."]))
+    value = _in_unit(table, value.mask(value.isin(NO_VALUE)))
     missing = (status == "M") | rows["withdrawn"]
 
     def mark(wrong: pandas.Series, rule: str, *, expected: str = "", shown: str = "value") -> None:
@@ -364,6 +370,8 @@ def _values(table: _Table, now: datetime) -> None:
     mark(value.isna() & ~missing, "value_is_given")
     mark(value.notna() & missing, "missing_has_no_value")
     mark(missing & rows["reason"].isna(), "missing_has_a_reason", shown="reason")
+    mark(value.str.match(_ERROR), "value_is_no_error")
+    mark(value.str.fullmatch(_BRACKETED), "value_is_not_in_brackets")
     mark(value.notna() & ~value.str.fullmatch(_NUMBER), "value_is_a_number")
     digits = value.str.replace(r"[eE].*", "", regex=True).str.replace(r"[^0-9]", "", regex=True)
     mark(value.notna() & (digits.str.lstrip("0").str.len() > SIGNIFICANT_DIGITS), "value_has_15_digits")
@@ -387,6 +395,17 @@ def _values(table: _Table, now: datetime) -> None:
     table.rows = rows.assign(status=status, value=value)
     ahead = rows["period_start"] > pandas.Timestamp(now.astimezone(period.LOCAL_ZONE).replace(tzinfo=None))
     mark(ahead & (status != "F"), "period_has_begun", shown="period")
+
+
+def _in_unit(table: _Table, value: pandas.Series) -> pandas.Series:
+    """The values without percent signs, which only an indicator that is measured in percent can have."""
+    signed = value.str.endswith("%").fillna(value=False).astype(bool)
+    if not signed.any():
+        return value
+    in_percent = {code for code, each in table.catalogue.indicators.items() if each.unit_measure.startswith("percent")}
+    suits = table.rows["indicator"].isin(in_percent)
+    table.mark(table.rows.index[table.good & signed & ~suits], _Wrong("percent_sign_suits_unit"), "value")
+    return value.mask(signed & suits, value.str.rstrip("% "))
 
 
 def _published(table: _Table, now: datetime) -> None:

@@ -96,6 +96,21 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "“{found}” không phải là số. Trong Excel, hãy định dạng ô kiểu Number rồi nhập lại; trong CSV, hãy ghi 1086.5.",
         "“{found}” is no number. In Excel format the cell as Number and type it again; in CSV write 1086.5.",
     ),
+    "value_is_no_error": (
+        "“{found}” là lỗi của Excel được lưu thành chữ. Hãy sửa công thức trong tệp gốc rồi xuất lại.",
+        "“{found}” is an error of Excel that was saved as text. Mend the formula in the workbook and export it again.",
+    ),
+    "value_is_not_in_brackets": (
+        "“{found}” có thể là số âm hoặc số chú thích. Hãy ghi số âm với dấu trừ, hoặc bỏ dấu ngoặc.",
+        "“{found}” can be a negative number or a note. Write a negative number with a minus,"
+        " or leave the brackets out.",
+    ),
+    "percent_sign_suits_unit": (
+        "“{found}” có dấu %, nhưng đơn vị tính của chỉ tiêu không phải phần trăm."
+        " Hãy kiểm tra chỉ tiêu, hoặc bỏ dấu %.",
+        "“{found}” has a percent sign, but the indicator is not measured in percent. Check which indicator is meant,"
+        " or leave the sign out.",
+    ),
     "value_has_15_digits": (
         "“{found}” có hơn 15 chữ số có nghĩa. Hãy làm tròn đến số chữ số mà nguồn công bố.",
         "“{found}” has more than 15 significant digits. Round it to the digits that the source published.",

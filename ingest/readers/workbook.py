@@ -6,6 +6,7 @@ hidden column, so that a row that was moved still means what it meant; its colum
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -16,9 +17,10 @@ from ingest.observation import STATUSES
 from ingest.place import column_letters, place
 from ingest.readers import headings
 from ingest.readers.cell_faults import MISSING_MARKS, percent, percent_read, unfit
+from ingest.readers.decimals import asked_about, by_evidence
 from ingest.readers.package import Hidden
 from ingest.readers.sheets import Book, Sheet, cell_text, plain
-from ingest.readers.table import MISSING_REASON, Table, Unreadable, clean, excerpt, for_each, frame
+from ingest.readers.table import MISSING_REASON, Table, Unreadable, clean, compute, excerpt, for_each, frame
 from ingest.submission import Finding, Reading
 
 MARKER: Final = "Chiso template v1"
@@ -180,12 +182,30 @@ def _table(sheet: Sheet) -> Table:
     letters = tuple(column_letters(position) for position in range(len(titles)))
     whole = Table(titles, columns, pyarrow.array(lines), at + 1, "workbook", [], sheet=sheet.name, letters=letters)
     faults = _faults(whole, body, lines.tolist(), hidden)
+    whole, asked = _typed_numbers(whole, body)
+    faults = sorted([*faults, *asked], key=lambda fault: fault[0])
     refused = numpy.zeros(len(body), dtype=bool)
     refused[[row for row, _ in faults]] = True
     whole.findings.extend(for_each(faults, lambda fault: fault[1]))
     if bool(empty.all()):
         raise Unreadable(_no_rows(sheet.name))
     return whole.without(empty | refused)
+
+
+def _typed_numbers(whole: Table, body: _Rows) -> tuple[Table, list[tuple[int, Finding]]]:
+    """The table with the numbers that were typed as text as their column shows them, and those that can be two."""
+    at = next((at for at, title in enumerate(whole.headings) if headings.meaning(title) == "value"), None)
+    typed = [at is not None and isinstance(row[at], str) for row in body]
+    if at is None or not any(typed):
+        return whole, []
+    is_text = pyarrow.array(typed)
+    values = whole.columns[at]
+    settled, asked = by_evidence(compute.if_else(is_text, values, pyarrow.scalar(None, pyarrow.string())))
+    columns = list(whole.columns)
+    columns[at] = compute.if_else(is_text, settled, values)
+    open_rows = numpy.flatnonzero(asked.to_numpy()).tolist()
+    questions = [(row, asked_about(whole.place(row, at), values[row].as_py())) for row in open_rows]
+    return replace(whole, columns=tuple(columns)), questions
 
 
 def _hides_something(line: int, width: int, hidden: Hidden) -> bool:

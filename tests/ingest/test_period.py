@@ -1,3 +1,4 @@
+import unicodedata
 from datetime import UTC, date, datetime
 
 import pytest
@@ -38,6 +39,36 @@ frequencies = st.sampled_from("ASQMWD")
         ("15/03/2024", "2024-03-15"),
         ("10-10-2022", "2022-10-10"),
         ("2024-03-15T09", "2024-03-15T09"),
+        ("cả năm 2024", "2024"),
+        ("12 tháng năm 2024", "2024"),
+        ("quý I năm 2024", "2024-Q1"),
+        ("QUÝ 1-2024", "2024-Q1"),
+        ("Quý I - 2024", "2024-Q1"),
+        ("Quý III, năm 2024", "2024-Q3"),
+        ("quý I/năm 2024", "2024-Q1"),
+        ("Quý IV.2024", "2024-Q4"),
+        ("quý tư năm 2024", "2024-Q4"),
+        ("quy I/2024", "2024-Q1"),
+        ("3 tháng đầu năm 2024", "2024-Q1"),
+        ("6T/2024", "2024-S1"),
+        ("6T2024", "2024-S1"),
+        ("6 thang dau nam 2024", "2024-S1"),
+        ("Sáu tháng đầu năm 2024", "2024-S1"),
+        ("nửa cuối năm 2024", "2024-S2"),
+        ("T3/2024", "2024-03"),
+        ("T.3/2024", "2024-03"),
+        ("T12-2024", "2024-12"),
+        ("tháng 3 năm 2024", "2024-03"),
+        ("Tháng Tư năm 2024", "2024-04"),
+        ("tháng năm năm 2024", "2024-05"),
+        ("Tháng Năm/2024", "2024-05"),
+        ("tháng mười hai 2024", "2024-12"),
+        ("ngày 15 tháng 3 năm 2024", "2024-03-15"),
+        ("15 tháng 3 năm 2024", "2024-03-15"),
+        ("ngày 01/07/2025", "2025-07-01"),
+        ("03/04/2024", "2024-04-03"),
+        (unicodedata.normalize("NFD", "Quý I/2024"), "2024-Q1"),
+        ("Quý\u00a0I/2024", "2024-Q1"),
     ],
 )
 def test_a_period_is_read_as_machines_and_as_people_write_it(written: str, meant: str) -> None:
@@ -53,11 +84,65 @@ def test_what_is_no_period_is_refused_with_the_text_in_the_sentence(written: str
         parse(written)
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "03/15/2024",  # the day stands first, and there is no month 15
+        "tháng năm 2024",  # May, or a month that nobody named
+        "tháng 13/2024",
+        "cộng dồn 6 tháng",
+        "6 tháng",
+        "Quý I",
+        "0 tháng 2024",
+        "13 tháng 2024",
+        "ước quý I/2024",  # a status is not part of a period
+        "giai đoạn 2022-2025",
+        "12024",
+        "lũy kế",
+    ],
+)
+def test_what_leaves_open_which_period_is_meant_is_no_period(written: str) -> None:
+    with pytest.raises(NotAPeriod):
+        parse_span(written)
+
+
 def test_nine_months_are_a_span_and_not_a_period() -> None:
     span, accumulation = parse_span("9 tháng 2024")
     assert (str(span), accumulation) == ("2024-Q3", "YTD")
     with pytest.raises(NotAPeriod):
         parse("9 tháng 2024")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("9 tháng đầu năm 2024", "2024-Q3"),
+        ("9T/2024", "2024-Q3"),
+        ("chín tháng năm 2024", "2024-Q3"),
+        ("5 tháng đầu năm 2024", "2024-05"),
+        ("11 tháng/2024", "2024-11"),
+        ("lũy kế 9 tháng năm 2024", "2024-Q3"),
+        ("luỹ kế 9 tháng năm 2024", "2024-Q3"),
+        ("Lũy kế 6 tháng năm 2024", "2024-Q2"),
+        ("cộng dồn 6 tháng đầu năm 2024", "2024-Q2"),
+        ("cộng dồn từ đầu năm đến hết tháng 8 năm 2024", "2024-08"),
+        ("lũy kế đến quý III/2024", "2024-Q3"),
+        ("số lũy kế cả năm 2024", "2024"),
+    ],
+)
+def test_a_span_from_january_is_the_year_to_date_of_the_period_in_which_it_ends(written: str, meant: str) -> None:
+    span, accumulation = parse_span(written)
+    assert (str(span), accumulation) == (meant, "YTD")
+
+
+@given(days)
+def test_the_day_stands_before_the_month_in_whatever_way_it_is_written(day: date) -> None:
+    for written in (
+        f"{day:%d/%m/%Y}",
+        f"{day.day}-{day.month}-{day.year}",
+        f"ngày {day:%d} tháng {day:%m} năm {day:%Y}",
+    ):
+        assert str(parse(written)) == day.isoformat()
 
 
 @given(days, frequencies)

@@ -498,7 +498,7 @@ def test_a_workbook_of_which_no_layout_knows_a_table_points_to_a_draft() -> None
 def test_a_layout_named_beside_a_file_that_is_no_workbook_is_not_passed_over() -> None:
     reading = formats.read(b"indicator,value\nA,1\n", mapping=INVESTMENT)
     (finding,) = reading.findings
-    assert (finding.rule, finding.expected) == ("wrong_format", "XLSX")
+    assert (finding.rule, finding.expected) == ("wrong_format", "XLSX, XLS, ODS")
 
 
 def test_a_title_without_a_known_row_is_an_error() -> None:

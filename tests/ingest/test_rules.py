@@ -65,6 +65,14 @@ BROKEN = [
     ("value_is_a_number", GOOD.replace("45.5", "nan"), "value", "no number"),
     ("value_is_a_number", GOOD.replace("45.5", "0x1F"), "value", "no number"),
     ("value_is_a_number", GOOD.replace("45.5", "1e999"), "value", "no number"),
+    ("value_is_a_number", GOOD.replace("45.5", "５２"), "value", "no number"),
+    ("value_is_given", GOOD.replace("45.5", "…"), "value", "missing"),
+    ("value_is_given", GOOD.replace("45.5", "x"), "value", "missing"),
+    ("value_is_no_error", GOOD.replace("45.5", "#REF!"), "value", "“#REF!” is an error of Excel"),
+    ("value_is_no_error", GOOD.replace("45.5", "#N/A"), "value", "Mend the formula"),
+    ("value_is_no_error", GOOD.replace("45.5", "Err:502"), "value", "Mend the formula"),
+    ("value_is_not_in_brackets", GOOD.replace("45.5", "(5)"), "value", "with a minus"),
+    ("percent_sign_suits_unit", "EGDI_RANK,VN,2024,86%,PERIOD,,,2025-01-01,,,,", "value", "not measured in percent"),
     ("value_has_15_digits", GOOD.replace("45.5", "45.50000000000001"), "value", "more than 15"),
     ("value_is_in_range", GOOD.replace("45.5", "145.5"), "value", "outside the range 0 – 100"),
     ("value_is_in_range", GOOD.replace("45.5", "-1"), "value", "outside the range 0 – 100"),
@@ -206,7 +214,7 @@ def test_a_file_without_figures_says_so(words: Catalogue) -> None:
 
 def test_many_rows_with_the_same_fault_are_told_once_over_a_thousand_and_then_counted(words: Catalogue) -> None:
     quarters = [f"{year}-Q{quarter}" for year in range(1750, 2125) for quarter in (1, 2, 3, 4)]
-    lines = [GOOD.replace("45.5", "x").replace("2024-Q1", quarter) for quarter in quarters]
+    lines = [GOOD.replace("45.5", "z").replace("2024-Q1", quarter) for quarter in quarters]
     checked = check(words, *(line.replace("Hà Nội", "VN") for line in lines))
     told = [finding for finding in checked.findings if finding.rule == "value_is_a_number"]
     rest = [
@@ -244,3 +252,28 @@ def test_a_missing_mean_of_a_day_is_compared_with_nothing(words: Catalogue) -> N
         heading=heading,
     )
     assert checked.findings == []
+
+
+@pytest.mark.parametrize("written", ["45.5%", "45.5 %", "45.5\u00a0%"])
+def test_a_percent_sign_is_taken_off_where_the_indicator_is_measured_in_percent(words: Catalogue, written: str) -> None:
+    checked = check(words, GOOD.replace("45.5", written))
+    assert checked.findings == []
+    assert checked.observations["value"].tolist() == ["45.5"]
+
+
+@pytest.mark.parametrize(
+    ("written", "status"),
+    [
+        ("ước tính", "E"),
+        ("ước", "E"),
+        ("Ước thực hiện", "E"),
+        ("Sơ bộ", "P"),
+        ("số sơ bộ", "P"),
+        ("CHÍNH THỨC", "A"),
+        ("thực hiện", "A"),
+        ("dự báo", "F"),
+    ],
+)
+def test_a_status_is_read_as_statisticians_write_it(words: Catalogue, written: str, status: str) -> None:
+    checked = check(words, GOOD.replace("PERIOD,,", f"PERIOD,{written},"))
+    assert checked.observations["status"].tolist() == [status]

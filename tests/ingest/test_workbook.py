@@ -59,7 +59,7 @@ def test_a_first_sheet_in_our_long_format_reads_like_a_csv_with_places_of_a_shee
     assert reading.frame[columns].to_numpy().tolist() == [
         ["EGDI_RANK", "VN", "2022", "86", "Số liệu", 2, "D"],
         ["EGDI_SCORE", "VN", "2022", "0.6787", "Số liệu", 3, "D"],
-        ["A", "Huế", "2024", "97,1", "Số liệu", 5, "D"],
+        ["A", "Huế", "2024", "97.1", "Số liệu", 5, "D"],
     ]
 
 
@@ -155,3 +155,12 @@ def test_thousands_of_sheets_are_refused() -> None:
         for name in ["xl/workbook.xml", *(f"xl/worksheets/sheet{at}.xml" for at in range(package.MOST_MEMBERS))]:
             archive.writestr(name, "")
     assert only_finding(formats.read(written.getvalue())).rule == "workbook_too_large"
+
+
+def test_numbers_typed_as_text_are_read_as_their_column_shows_and_a_lone_one_is_asked_about() -> None:
+    values = ["1.086", "52,8%", "1 086,5", "−5", 0.6077, "-", "5%"]
+    reading = formats.read(workbook([LONG[0], *(["A", "VN", 2010 + at, value] for at, value in enumerate(values))]))
+    assert reading.frame["value"].tolist() == ["1086", "52.8%", "1086.5", "-5", "0.6077", "-", "5%"]
+    asked = formats.read(workbook([LONG[0], ["A", "VN", 2023, "1.234"], ["A", "VN", 2024, 5]]))
+    assert asked.frame["value"].tolist() == ["5"]
+    assert [(each.rule, each.place) for each in asked.findings] == [("ambiguous_number", 'Sheet "Số liệu", D2')]
