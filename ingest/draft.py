@@ -26,6 +26,7 @@ from ingest.spelling import fold
 
 _MOST_LABELS = 300  # more rows than this are no printed table
 _KNOWN_NAMES = 0.5  # of a list's rows, so that it is taken for a list of names
+_FIRST_NAMES = 4
 _TITLE_ROWS = 4
 _UNIT_WORD = re.compile(r"(?:don vi(?: tinh)?|dvt)\b ?")
 _GROUPS = (
@@ -224,7 +225,11 @@ def _level(members: list[str], year: int | None, units: ReportingUnits) -> tuple
     """Of which level the reporting units are that most rows name, and which rows name none of them."""
     if year is None:
         return None, []
-    found = {label: units.resolve(label, date(year, 12, 31)) for label in members}
+    day = date(year, 12, 31)
+    # To search for what an unknown name may mean takes milliseconds; a list of names shows it at its beginning.
+    if not any(isinstance(units.resolve(label, day), ReportingUnit) for label in members[:_FIRST_NAMES]):
+        return None, []
+    found = {label: units.resolve(label, day) for label in members}
     levels: list[Level] = [unit.level for unit in found.values() if isinstance(unit, ReportingUnit)]
     level: Level | None = max(dict.fromkeys(levels), key=levels.count, default=None)
     if level is None or levels.count(level) < _KNOWN_NAMES * len(members):
