@@ -27,6 +27,7 @@ from ingest import authority, registry
 from ingest.catalogue import Catalogue
 from ingest.period import LOCAL_ZONE
 from service import app, database, embedded, logs, startup
+from service.commands import terminal
 from service.identity import credentials, hashes
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -101,6 +102,8 @@ class Clock:
 
 
 logs.configure()
+# No line is broken, however wide the terminal is; to a worker readline, which pytest loads, says 80 columns.
+terminal.out.width = terminal.err.width = 250
 
 
 @pytest.fixture(scope="session")

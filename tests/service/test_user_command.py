@@ -24,7 +24,6 @@ def typed(own_engine: Engine, cheap_hashes: None) -> Typed:
     """Types words after `chiso`, and returns what was printed."""
     environment = {
         "CHISO_DATABASE_URL": own_engine.url.render_as_string(hide_password=False).replace("+psycopg", ""),
-        "COLUMNS": "250",
         "NO_COLOR": "1",
     }
 
