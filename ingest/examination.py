@@ -6,10 +6,11 @@ What was found is answered by the sender: an error is mended in the file, a warn
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
-from ingest import formats, inbox, ledger, rules
+from ingest import formats, inbox, ledger, registry, rules
 from ingest.authority import Actor
 from ingest.catalogue import Catalogue
 from ingest.rules import Checked
@@ -31,19 +32,22 @@ class UnknownPlace(Exception):
     """Somebody names a cell, or a finding, that there is not in the submission."""
 
 
-def checked(catalogue: Catalogue, content: bytes, said: Instructions, *, now: datetime) -> Checked:
-    """The figures as the bytes have them, and what the rules of the catalogue say of each."""
+def checked(
+    connection: Connection, catalogue: Catalogue, content: bytes, said: Instructions, *, now: datetime
+) -> Checked:
+    """The figures as the bytes have them, and what the rules of the catalogue say of each, beside the public ones."""
     mapping = catalogue.mappings.get(said.mapping) if said.mapping else None
     named = [catalogue.layouts[said.mapping]] if said.mapping in catalogue.layouts else []
     layouts = named if said.mapping else [*catalogue.layouts.values()]
     reading = formats.read(content, mapping=mapping, layouts=layouts)
-    return rules.check(reading, catalogue, catalogue.datasets[said.dataset], said, now=now)
+    known = partial(ledger.beside, connection, as_of=now)
+    return rules.check(reading, catalogue, catalogue.datasets[said.dataset], said, now=now, known=known)
 
 
 def examined_again(connection: Connection, submission: Submission, catalogue: Catalogue, *, now: datetime) -> Checked:
     """The figures of a submission that was kept, by what was said beside it and the rules of today's catalogue."""
     said, _ = inbox.said(connection, submission.id)
-    return checked(catalogue, inbox.content(connection, submission.id), said, now=now)
+    return checked(connection, catalogue, inbox.content(connection, submission.id), said, now=now)
 
 
 def attempted(connection: Connection, number: int, found: Checked, said: Instructions, *, keep: bool) -> Summary | None:
@@ -59,9 +63,8 @@ def attempted(connection: Connection, number: int, found: Checked, said: Instruc
     except ledger.UnexplainedRevision as unexplained:
         savepoint.rollback()
         example = f"{unexplained.series}, {unexplained.period}"
-        found.findings.append(
-            finding("revision_has_a_reason", "error", place="", found=unexplained.count, expected=example)
-        )
+        rule = registry.read(connection).rules["revision_has_a_reason"]
+        found.findings.append(finding(rule, place="", found=unexplained.count, expected=example))
         return None
     if keep:
         savepoint.commit()
