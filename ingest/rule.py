@@ -298,8 +298,8 @@ class Rule:
     """One rule. `version` is raised with every change of what it finds.
 
     The sentences name the facts of a finding in braces: {found}, {expected}, {difference} and what the kind tells
-    besides. `formula` is the computation in words, every symbol explained. `document` is the act or the paper that asks
-    for the rule, or says that it is ours.
+    besides; `example` has facts that break the rule. `formula` is the computation in words, every symbol explained.
+    `document` is the act or the paper that asks for the rule, or says that it is ours.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = ONLY_KNOWN_KEYS
@@ -314,6 +314,7 @@ class Rule:
     document: str
     check: Annotated[Check, Field(discriminator="kind")]
     scope: Scope = field(default_factory=Scope)
+    example: dict[str, str] = field(default_factory=dict[str, str])
     note: str | None = None
 
     @property

@@ -25,7 +25,7 @@ from ingest.place import place
 from ingest.relations import Figures
 from ingest.reporting_unit import Ambiguous, ReportingUnit, Unknown
 from ingest.rule import INTRINSIC, Rule
-from ingest.sentences import finding
+from ingest.sentences import finding, missing_clause
 from ingest.spelling import fold, nearest
 from ingest.submission import Finding, Instructions, Reading
 
@@ -186,9 +186,7 @@ class _Table:
         said = {str(name): _said(value) for name, value in facts.items() if name not in ("row", "at", "rule")}
         if int(facts["at"]) >= 0:
             said["period"] = str(figures.period(int(facts["at"])))
-        missing = said.pop("missing", "")
-        said["missing_vi"] = f" (thiếu {missing})" if missing else ""
-        said["missing_en"] = f" (without {missing})" if missing else ""
+        said |= missing_clause(said.pop("missing", ""))
         where = self.place_of(int(facts["row"]), "value")
         return finding(rule, place=where, found=said.pop("found"), expected=said.pop("expected"), facts=said)
 

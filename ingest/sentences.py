@@ -8,6 +8,25 @@ from ingest.rule import Rule
 from ingest.submission import Finding, Severity
 
 
+def example(rule: Rule) -> Finding:
+    """A finding of the rule as it could be, from the facts that the catalogue gives for an example."""
+    facts = dict(rule.example)
+    near = [facts.pop("near")] if "near" in facts else []
+    missing = facts.pop("missing", "")
+    said = facts | missing_clause(missing)
+    return finding(
+        rule, place="", found=said.pop("found", ""), expected=said.pop("expected", ""), near=near, facts=said
+    )
+
+
+def missing_clause(names: str) -> dict[str, str]:
+    """The clause in both languages that names the terms which were left out of a comparison; nothing for none."""
+    return {
+        "missing_vi": f" (thiếu {names})" if names else "",
+        "missing_en": f" (without {names})" if names else "",
+    }
+
+
 def finding(
     rule: Rule,
     *,

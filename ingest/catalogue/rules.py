@@ -364,6 +364,9 @@ def _rule(each: Placed[Rule], known: _Known) -> Iterator[Fault]:
         for name in sorted(named - FACTS[rule.kind]):
             facts = ", ".join(sorted(FACTS[rule.kind]))
             yield record.fault(f'a {rule.kind} knows no "{{{name}}}"; it tells {facts}', f"sentence.{language}")
+        told = {*rule.example, "near_vi", "near_en", "missing_vi", "missing_en"}
+        if left_out := sorted(named - told):
+            yield record.fault(f'the example of "{rule.code}" lacks {", ".join(left_out)}', "example")
     if isinstance(rule.check, IntrinsicCheck) and rule.code not in INTRINSIC:
         yield record.fault(f'nothing checks "{rule.code}": a rule of this kind is a part of the program', "code")
     for name, codes, words in (
