@@ -36,10 +36,8 @@ def checked(
     connection: Connection, catalogue: Catalogue, content: bytes, said: Instructions, *, now: datetime
 ) -> Checked:
     """The figures as the bytes have them, and what the rules of the catalogue say of each, beside the public ones."""
-    mapping = catalogue.mappings.get(said.mapping) if said.mapping else None
-    named = [catalogue.layouts[said.mapping]] if said.mapping in catalogue.layouts else []
-    layouts = named if said.mapping else [*catalogue.layouts.values()]
-    reading = formats.read(content, mapping=mapping, layouts=layouts)
+    named = catalogue.mappings.get(said.mapping) or catalogue.layouts.get(said.mapping) if said.mapping else None
+    reading = formats.read(content, mapping=named, layouts=[*catalogue.layouts.values()])
     known = partial(ledger.beside, connection, as_of=now)
     return rules.check(reading, catalogue, catalogue.datasets[said.dataset], said, now=now, known=known)
 

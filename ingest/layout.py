@@ -7,7 +7,11 @@ a guess: a heading that changed its meaning must stop the file.
 
 The named groups `year`, `month`, `months`, `quarter` and `day` of a column's heading, or else of the title, say the
 period: that of the column's frequency in which the span ends (`6 tháng` ends in June, `quý I` in March, a bare year in
-December). `from_day`, `from_month`, `to_day` and `to_month` say a cut-off that is not the calendar's.
+December). `from_day`, `from_month`, `to_day` and `to_month` say a cut-off that is not the calendar's; where nothing
+else says the month, `to_month` does.
+
+A table goes from its title to the next one, or to the end of the sheet. A title with `(Tiếp theo)` goes on in the list
+that ran when the part before it ended.
 """
 
 from dataclasses import dataclass, field
@@ -23,8 +27,9 @@ class LayoutColumn:
     """One meaning that a column can have. Of the patterns the first that matches the heading counts.
 
     `statuses` says what the word in the group `status` means ("uoc tinh": E); `status` is that of a column without one.
-    `unit_measure` is the pattern of the text that names the unit of measure, where it stands in the column's own
-    heading and not above the table.
+    A column without either has the status of the columns of its table about the same period and accumulation, where
+    they have one: a share is as provisional as the value it is a share of. `unit_measure` is the pattern of the words
+    that name the unit of measure, where they stand in the column's own heading and not above the table.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = ONLY_KNOWN_KEYS
@@ -42,8 +47,10 @@ class LayoutRow:
     """What a row is, by its label; or with `heading` what the rows are that follow it.
 
     `label` and `heading` list folded texts. Below a heading each row is a reporting unit of the level `names`, or one
-    of `codes`, whose values are breakdowns. `partial` is a list that leaves some out (`Trong đó:`, `Phân theo một số
-    tỉnh`): it is never summed to a total. `skip` are rows that are named and left out.
+    of `codes`, whose values are breakdowns; an entry with neither label nor heading says what the rows are that no
+    heading precedes. A label wins over the list that runs and does not end it; only another heading does. A text may be
+    a label in one entry and a heading in another. `partial` is a list that leaves some out (`Trong đó:`, `Phân theo một
+    số tỉnh`): it is never summed to a total. `skip` are rows that are named and left out.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = ONLY_KNOWN_KEYS
@@ -72,8 +79,9 @@ class Layout:
     """One recurring table. `version` is raised with every change of what it reads, and told with each reading.
 
     `titles` are patterns of the table's title, of which one must match. `unit_measure` is the pattern of the cell above
-    the table that names the unit of measure. `reporting_unit` is whom rows are about that name nobody. `ignore` are
-    headings that hold nothing of ours; `notes` are the beginnings of lines below a table that are no rows.
+    the table that names the unit of measure, with or without `Đơn vị tính:` before it. `reporting_unit` is whom rows
+    are about that name nobody. `ignore` are headings that hold nothing of ours (the empty one is a column of figures
+    below no heading); `notes` are the beginnings of lines below a table that are no rows.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = ONLY_KNOWN_KEYS

@@ -120,7 +120,7 @@ class _Table:
         self._findings: list[tuple[int, Finding]] = []
         self._broken: Counter[str] = Counter()
         rows = reading.frame.reset_index(drop=True)
-        mapping = catalogue.mappings[instructions.mapping] if instructions.mapping else None
+        mapping = catalogue.mappings.get(instructions.mapping) if instructions.mapping else None
         given = {
             "reporting_unit": None if dataset.about_others else instructions.reporting_unit,
             "period": instructions.period,

@@ -29,19 +29,24 @@ def settle(table: Table, position: int) -> tuple[Column, list[Finding]]:
         return values, []
     if table.delimiter == ",":
         return _refuse(table, position, values, _like(values, _GROUPED_OR_COMMA), _not_with_point)
+    settled, asked = by_evidence(values)
+    if not compute.any(asked).as_py():
+        return settled, []
+    return _refuse(table, position, settled, asked, asked_about)
+
+
+def by_evidence(values: Column) -> tuple[Column, Column]:
+    """The values with a decimal point as the column itself shows it, and which of them can still be read both ways."""
     either = _like(values, _EITHER)
     sure = compute.invert(either)
     comma = compute.and_(_like(values, _COMMA_IS_DECIMAL), sure)
     point = compute.and_(_like(values, _POINT_IS_DECIMAL), sure)
     by_comma, by_point = compute.any(comma).as_py(), compute.any(point).as_py()
-    if by_comma and not by_point:
-        comma = compute.or_(comma, either)
-    elif by_point and not by_comma:
-        point = compute.or_(point, either)
-    elif compute.any(either).as_py():
-        values, findings = _refuse(table, position, values, either, _asked)
-        return _with_point(values, comma, point), findings
-    return _with_point(values, comma, point), []
+    asked = either
+    if by_comma != by_point:
+        comma, point = (compute.or_(comma, either), point) if by_comma else (comma, compute.or_(point, either))
+        asked = compute.and_(either, compute.invert(either))
+    return _with_point(values, comma, point), asked
 
 
 def _like(values: Column, pattern: str) -> Column:
@@ -64,12 +69,14 @@ def _refuse(
     return compute.if_else(refused, pyarrow.scalar(None, values.type), values), findings
 
 
-def _readings(text: str) -> tuple[str, str]:
+def readings(text: str) -> tuple[str, str]:
+    """What a text that can be read both ways may mean: with its sign grouping thousands, or decimal."""
     return text.replace(".", "").replace(",", ""), text.replace(",", ".")
 
 
-def _asked(place: str, text: str) -> Finding:
-    thousands, decimal = _readings(text)
+def asked_about(place: str, text: str) -> Finding:
+    """The question which of two numbers a text means that nothing decides."""
+    thousands, decimal = readings(text)
     return Finding(
         "ambiguous_number",
         "error",
@@ -84,7 +91,7 @@ def _asked(place: str, text: str) -> Finding:
 
 
 def _not_with_point(place: str, text: str) -> Finding:
-    thousands, decimal = _readings(text)
+    thousands, decimal = readings(text)
     single = text.count(",") == 1 and "." not in text
     wanted = f"{thousands} | {decimal}" if single else "1234.5"
     choice_vi = f"Hãy viết {thousands} hoặc {decimal}." if single else "Hãy viết như 1234.5."

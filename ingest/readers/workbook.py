@@ -6,7 +6,6 @@ hidden column, so that a row that was moved still means what it meant; its colum
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ import pyarrow
 from ingest.observation import STATUSES
 from ingest.place import column_letters, place
 from ingest.readers import headings
+from ingest.readers.cell_faults import MISSING_MARKS, percent, percent_read, unfit
 from ingest.readers.package import Hidden
 from ingest.readers.sheets import Book, Sheet, cell_text, plain
 from ingest.readers.table import MISSING_REASON, Table, Unreadable, clean, excerpt, for_each, frame
@@ -31,27 +31,37 @@ NOTE_HEADING: Final = "Ghi chú"
 ANNOUNCED: Final = ("dataset", "reporting_unit", "period")
 ITEM_COLUMNS: Final = ("key", "indicator", "frequency", "accumulation", "source", "breakdown", "unit_measure")
 STATUS_LABELS: Final = {f"{code} – {STATUSES[code][0]}": code for code in ("A", "P", "E", "M")}
-MISSING_MARKS: Final = frozenset({"-", "–", "—", "...", "…", "..", "x", "X"})
 _SHEETS_SHOWN = 20
 
 _Rows = list[list[Any]]
 
 
+def is_ours(book: Book) -> bool:
+    """Whether the workbook is our template, or its first sheet is in our long format."""
+    if META_SHEET in book.names and _has_marker(book.sheet(META_SHEET).rows):
+        return True
+    first = _first_visible(book)
+    return first is not None and _has_our_headings(book.sheet(first).rows)
+
+
 def read(book: Book) -> Reading:
-    """Read our template, or the first sheet when it is in our long format.
+    """Read our template, or the first sheet where it is in our long format: a workbook that is ours.
 
     Raises Unreadable.
     """
-    if META_SHEET in book.names:
-        meta = book.sheet(META_SHEET).rows
-        if meta and cell_text(meta[0][0]) == MARKER:
-            if INPUT_SHEET not in book.names:
-                raise Unreadable(_no_input_sheet(book.names))
-            return _Template(meta, book.sheet(INPUT_SHEET)).read()
-    first = next((name for name in book.names if book.is_visible(name)), None)
-    if first is not None and _has_our_headings(book.sheet(first).rows):
-        return headings.read(_table(book.sheet(first)))
-    raise Unreadable(_another_workbook(book.names))
+    if META_SHEET in book.names and _has_marker(meta := book.sheet(META_SHEET).rows):
+        if INPUT_SHEET not in book.names:
+            raise Unreadable(_no_input_sheet(book.names))
+        return _Template(meta, book.sheet(INPUT_SHEET)).read()
+    return headings.read(_table(book.sheet(_first_visible(book) or "")))
+
+
+def _has_marker(meta: _Rows) -> bool:
+    return bool(meta) and cell_text(meta[0][0]) == MARKER
+
+
+def _first_visible(book: Book) -> str | None:
+    return next((name for name in book.names if book.is_visible(name)), None)
 
 
 _NUMERAL = re.compile(r"^[\s(+-]*[\d.,]+[\s%)]*$")
@@ -121,16 +131,16 @@ class _Template:
         return self._row(item) | {"value": text, "status": status or None, "comment": note or None}
 
     def _value(self, item: dict[str, str], where: str, cell: str, value: Any) -> str | None:
-        fault = _unfit(where, cell, value, self.hidden)
+        fault = unfit(where, cell, value, self.hidden)
         if fault is not None:
             self.findings.append(fault)
             return None
         if cell in self.hidden.percents and isinstance(value, (float, int)):
             shown = plain(Decimal(cell_text(value)) * 100)
             if not item["unit_measure"].startswith("percent"):
-                self.findings.append(_percent(where, cell_text(value), shown))
+                self.findings.append(percent(where, cell_text(value), shown))
                 return None
-            self.findings.append(_percent_read(where, shown))
+            self.findings.append(percent_read(where, shown))
             return shown
         return cell_text(value)
 
@@ -196,24 +206,13 @@ def _faults(whole: Table, body: _Rows, lines: list[int], hidden: Hidden) -> list
             cell = f"{whole.letters[at]}{line}"
             where = place(whole.sheet, line, whole.letters[at])
             value = cells[at] if at == value_at else ""
-            fault = _unfit(where, cell, value, hidden)
+            fault = unfit(where, cell, value, hidden)
             if fault is None and cell in hidden.percents and at == value_at and isinstance(value, (float, int)):
-                fault = _percent(where, cell_text(value), plain(Decimal(cell_text(value)) * 100))
+                fault = percent(where, cell_text(value), plain(Decimal(cell_text(value)) * 100))
             if fault is not None:
                 faults.append((row, fault))
                 break
     return faults
-
-
-def _unfit(where: str, cell: str, value: Any, hidden: Hidden) -> Finding | None:
-    """Why a cell holds no value at all, or None."""
-    if cell in hidden.errors:
-        return _excel_error(where, hidden.errors[cell])
-    if cell in hidden.uncalculated:
-        return _not_calculated(where)
-    if isinstance(value, (date, datetime, time, timedelta)):
-        return _date_for_number(where, cell_text(value))
-    return None
 
 
 def _cell_text(row: Sequence[Any], at: int) -> str:
@@ -236,22 +235,6 @@ def _no_input_sheet(names: Sequence[str]) -> Finding:
         " Hãy đặt lại tên trang tính, hoặc tải biểu mẫu mới (chiso template).",
         f"The sheet “{INPUT_SHEET}” is missing; the workbook has {_shown(names)}."
         " Give the sheet its name back, or take a new template (chiso template).",
-    )
-
-
-def _another_workbook(names: Sequence[str]) -> Finding:
-    return Finding(
-        "unknown_workbook",
-        "error",
-        "",
-        _shown(names),
-        f"{INPUT_SHEET}",
-        f"Tệp Excel này không phải biểu mẫu của chúng tôi; các trang tính: {_shown(names)}."
-        " Hãy tạo biểu mẫu bằng lệnh chiso template và nhập số liệu vào đó,"
-        " hoặc dùng trang tính đầu tiên với các cột indicator, reporting_unit, period, value.",
-        f"This workbook is not one of our templates; its sheets are {_shown(names)}."
-        " Make a template with `chiso template` and fill it in,"
-        " or use a first sheet with the columns indicator, reporting_unit, period, value.",
     )
 
 
@@ -345,72 +328,6 @@ def _note_without_value(where: str, note: str) -> Finding:
         f"There is a status or a note (“{excerpt(note)}”) but no value, and the row was not read."
         " Where there is no figure, type “-”.",
     )
-
-
-def _excel_error(where: str, found: str) -> Finding:
-    return Finding(
-        "excel_error",
-        "error",
-        where,
-        found,
-        "",
-        f"Ô này chứa lỗi {found} của Excel. Hãy sửa công thức hoặc nhập trực tiếp giá trị.",
-        f"This cell holds the Excel error {found}. Mend the formula or type the value.",
-    )
-
-
-def _not_calculated(where: str) -> Finding:
-    return Finding(
-        "not_calculated",
-        "error",
-        where,
-        "=…",
-        "",
-        "Ô này là công thức chưa được tính. Hãy mở tệp trong Excel, lưu lại rồi gửi lại.",
-        "This cell is a formula without a result. Open the file in Excel, save it and send it again.",
-    )
-
-
-def _date_for_number(where: str, found: str) -> Finding:
-    return Finding(
-        "date_for_number",
-        "error",
-        where,
-        found,
-        "",
-        f"Excel đã hiểu ô này là ngày hoặc giờ ({found}). Hãy đổi định dạng ô thành Số (Number) và nhập lại giá trị.",
-        f"Excel took this cell for a date or a time ({found}). Format it as a number and type the value again.",
-    )
-
-
-def _percent(where: str, stored: str, shown: str) -> Finding:
-    return Finding(
-        "percent_cell",
-        "error",
-        where,
-        f"{shown} %",
-        stored,
-        f"Ô định dạng phần trăm: hiển thị {_comma(shown)} % nhưng giá trị là {_comma(stored)}."
-        " Hãy đổi định dạng thành Số (Number) và nhập giá trị theo đơn vị tính của chỉ tiêu.",
-        f"The cell is formatted as percent: it shows {shown} % but holds {stored}."
-        " Format it as a number and type the value in the indicator's unit of measure.",
-    )
-
-
-def _percent_read(where: str, shown: str) -> Finding:
-    return Finding(
-        "percent_cell",
-        "information",
-        where,
-        f"{shown} %",
-        shown,
-        f"Ô định dạng phần trăm được đọc là {_comma(shown)} %.",
-        f"The cell is formatted as percent and was read as {shown} %.",
-    )
-
-
-def _comma(number: str) -> str:
-    return number.replace(".", ",")
 
 
 def _no_rows(sheet: str) -> Finding:
