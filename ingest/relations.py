@@ -255,6 +255,9 @@ def _units_within_nation(figures: Figures, rule: Rule, check: PartsCheck, operat
     counted = (lines["adds_over_units"] == "sum").to_numpy() & figures.within(rule.scope)
     same = ["frequency", "indicator", "accumulation", "source", "breakdown"]
     nation = lines[counted & (lines["level"] == "nation").to_numpy()]
+    if check.indicator:  # one breakdown of the nation is what the units are parts of
+        nation = nation[(nation["indicator"] == check.indicator) & (nation["breakdown"] == check.total)]
+        nation = nation.assign(breakdown=TOTAL)
     nation = nation[same].assign(nation=nation.index)
     if nation.empty:
         return _nothing()
@@ -310,7 +313,7 @@ def _ratio(figures: Figures, rule: Rule) -> pandas.DataFrame:
 def _cumulative(figures: Figures, rule: Rule) -> pandas.DataFrame:
     check, lines = cast(CumulativeCheck, rule.check), figures.lines
     grows = (lines["accumulation"] == check.accumulation) & lines["adds_over_time"].isin(("sum", "last"))
-    grows &= ~lines["unit_measure"].isin(("percent", "rank"))
+    grows &= ~lines["unit_measure"].isin(("percent", "rank")) & lines["never_negative"]
     mine = (grows.to_numpy() & figures.within(rule.scope))[figures.line] & ~numpy.isnan(figures.value)
     at = numpy.flatnonzero(mine)
     before, after = at[:-1], at[1:]  # by series and period, so that neighbours follow each other
@@ -468,13 +471,12 @@ def _ties(figures: Figures, at: _Numbers) -> pandas.DataFrame:
 
 def _stated_change(figures: Figures, rule: Rule) -> pandas.DataFrame:
     check, lines = cast(StatedChangeCheck, rule.check), figures.lines
-    changes = (lines["breakdown"] == check.change).to_numpy() & figures.within(rule.scope)
-    if check.change_indicator:
-        changes &= (lines["indicator"] == check.change_indicator).to_numpy()
-    stated = lines[changes]
+    named = "indicator" if check.change_indicator else "breakdown"
+    changes = lines[named] == (check.change_indicator or check.change)
+    stated = lines[changes.to_numpy() & figures.within(rule.scope)]
     if stated.empty:
         return _nothing()
-    told = stated.assign(breakdown=TOTAL, indicator=check.indicator or stated["indicator"])
+    told = stated.assign(indicator=check.indicator) if check.change_indicator else stated.assign(breakdown=TOTAL)
     value_of = numpy.full(len(lines), -1)
     value_of[stated.index] = figures.matched(told, list(SeriesKey.__slots__))
     change_at = numpy.flatnonzero(value_of[figures.line] >= 0)
@@ -645,6 +647,8 @@ def _lines(keys: list[str], catalogue: Catalogue) -> pandas.DataFrame:
         told = {code: getattr(it, name) for code, it in indicators.items()}
         lines[name] = lines["indicator"].map(told).astype(object)
     lines["level"] = lines["reporting_unit"].map({unit.code: unit.level for unit in catalogue.reporting_units})
+    never = {code: it.minimum is not None and it.minimum >= 0 for code, it in indicators.items()}
+    lines["never_negative"] = lines["indicator"].map(never).astype(bool)
     # The counts behind a rate are counts, and change as they like while it is computed.
     counts = lines["breakdown"].isin([NUMERATOR, DENOMINATOR])
     return lines.assign(
