@@ -6,10 +6,11 @@ What was found is answered by the sender: an error is mended in the file, a warn
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
-from ingest import formats, inbox, ledger, marked, rules
+from ingest import formats, inbox, ledger, marked, registry, rules
 from ingest.authority import Actor
 from ingest.catalogue import Catalogue
 from ingest.rules import Checked
@@ -31,24 +32,33 @@ class UnknownPlace(Exception):
     """Somebody names a cell, or a finding, that there is not in the submission."""
 
 
-def checked(catalogue: Catalogue, content: bytes, said: Instructions, *, now: datetime) -> Checked:
-    """The figures as the bytes have them, and what the rules of the catalogue say of each."""
+def checked(
+    connection: Connection, catalogue: Catalogue, content: bytes, said: Instructions, *, now: datetime
+) -> Checked:
+    """The figures as the bytes have them, and what the rules of the catalogue say of each, beside the public ones."""
     named = catalogue.mappings.get(said.mapping) or catalogue.layouts.get(said.mapping) if said.mapping else None
     reading = formats.read(content, mapping=named, layouts=[*catalogue.layouts.values()])
-    return rules.check(reading, catalogue, catalogue.datasets[said.dataset], said, now=now)
+    known = partial(ledger.beside, connection, as_of=now)
+    return rules.check(reading, catalogue, catalogue.datasets[said.dataset], said, now=now, known=known)
 
 
 def examined_again(connection: Connection, submission: Submission, catalogue: Catalogue, *, now: datetime) -> Checked:
     """The figures of a submission that was kept, by what was said beside it and the rules of today's catalogue."""
     said, _ = inbox.said(connection, submission.id)
-    return checked(catalogue, inbox.content(connection, submission.id), said, now=now)
+    return checked(connection, catalogue, inbox.content(connection, submission.id), said, now=now)
 
 
 def given_back(
-    catalogue: Catalogue, content: bytes, said: Instructions, findings: Sequence[Finding], *, now: datetime
+    connection: Connection,
+    catalogue: Catalogue,
+    content: bytes,
+    said: Instructions,
+    findings: Sequence[Finding],
+    *,
+    now: datetime,
 ) -> bytes:
     """The workbook as it was sent, marked with what was found in it (`ingest.marked`)."""
-    return marked.mark(content, findings, checked(catalogue, content, said, now=now).places())
+    return marked.mark(content, findings, checked(connection, catalogue, content, said, now=now).places())
 
 
 def attempted(connection: Connection, number: int, found: Checked, said: Instructions, *, keep: bool) -> Summary | None:
@@ -64,9 +74,8 @@ def attempted(connection: Connection, number: int, found: Checked, said: Instruc
     except ledger.UnexplainedRevision as unexplained:
         savepoint.rollback()
         example = f"{unexplained.series}, {unexplained.period}"
-        found.findings.append(
-            finding("revision_has_a_reason", "error", place="", found=unexplained.count, expected=example)
-        )
+        rule = registry.read(connection).rules["revision_has_a_reason"]
+        found.findings.append(finding(rule, place="", found=unexplained.count, expected=example))
         return None
     if keep:
         savepoint.commit()

@@ -72,6 +72,21 @@ def append(connection: Connection, observations: pandas.DataFrame, *, submission
     return Appended(**counts)
 
 
+def beside(connection: Connection, wanted: pandas.DataFrame, *, as_of: datetime) -> pandas.DataFrame:
+    """What was public at that moment of these indicators and reporting units, for whoever checks new figures of them.
+
+    `wanted` has a row for each indicator and reporting_unit, with the first and the last period_start that is asked
+    about; answered are the series of every frequency for as far back as a rule looks, and to the end of the last year.
+    Columns: series, period_start, published_at, value (the decimal text), data_from, data_to.
+    """
+    asked = {name: wanted[name].tolist() for name in ("indicator", "reporting_unit", "first", "last")}
+    rows = connection.execute(text(_BESIDE), asked | {"as_of": as_of}).all()
+    names = ["series", "period_start", "published_at", "value", "data_from", "data_to"]
+    found = pandas.DataFrame(rows, columns=names)
+    moments = pandas.to_datetime(found["published_at"], utc=True)
+    return found.assign(period_start=found["period_start"].astype("datetime64[us]"), published_at=moments)
+
+
 def withdraw(connection: Connection, submissions: list[int], *, submission: int, at: datetime, reason: str) -> int:
     """Withdraw from `at` on whatever these submissions said last; say how many figures that were public.
 
@@ -235,6 +250,29 @@ join series on series.id = judged.series_id
 where judged.outcome = 'revised' and judged.reason is null
 order by judged.series_id, judged.period_start
 limit 1
+"""
+
+# What was public of the series that a rule may hold these figures against? How far back depends on the frequency: as
+# far as the longest reference window of a rule and the same period a year before.
+_BESIDE = """
+select series.key, known.period_start, known.valid_from, known.value::text, known.data_from, known.data_to
+from unnest(
+    cast(:indicator as text[]), cast(:reporting_unit as text[]), cast(:first as timestamp[]), cast(:last as timestamp[])
+) as asked (indicator, reporting_unit, first, last)
+join series on series.indicator = asked.indicator and series.reporting_unit = asked.reporting_unit
+join (
+    values
+        ('A', interval '12 years'), ('S', interval '6 years'), ('Q', interval '3 years'), ('M', interval '2 years'),
+        ('W', interval '60 weeks'), ('D', interval '400 days'), ('H', interval '400 days')
+) as reach (frequency, span) on reach.frequency = series.frequency
+cross join lateral (
+    select *
+    from observation_as_of(:as_of) as public
+    where public.series_id = series.id
+        and public.period_start >= date_trunc('year', asked.first) - reach.span
+        and public.period_start < date_trunc('year', asked.last) + interval '1 year'
+) as known
+where known.value is not null
 """
 
 _APPEND = """

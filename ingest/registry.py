@@ -1,7 +1,7 @@
 """The catalogue in the database: loaded from its files by set, and read back as the same words.
 
 What figures hang on is never removed: an entry that ended has its last day. What nothing hangs on (codes, spellings,
-lineage, targets, mappings, layouts) is what the files say now.
+lineage, targets, mappings, layouts, rules) is what the files say now.
 """
 
 import dataclasses
@@ -22,6 +22,7 @@ from ingest.indicator import Indicator, Source, UnitOfMeasure
 from ingest.layout import Layout
 from ingest.mapping import Mapping
 from ingest.reporting_unit import Lineage, ReportingUnit, ReportingUnits, Spelling, UnitCode
+from ingest.rule import Rule
 from ingest.spelling import alphabetical
 
 Word = TypeVar("Word")
@@ -29,7 +30,7 @@ Word = TypeVar("Word")
 _KEPT = 4  # catalogues in memory: one, and for a moment its successor; more only where tests have many databases
 _read: dict[Row[Any] | None, Catalogue] = {}
 
-_REPLACED = ("reporting_unit_code", "reporting_unit_spelling", "lineage", "mapping", "layout", "target")
+_REPLACED = ("reporting_unit_code", "reporting_unit_spelling", "lineage", "mapping", "layout", "rule", "target")
 
 # Each table with its key, in the order in which references allow them to be loaded.
 _KEYS: dict[str, Sequence[str]] = {
@@ -43,6 +44,7 @@ _KEYS: dict[str, Sequence[str]] = {
     "dataset": ("code",),
     "mapping": ("code",),
     "layout": ("code",),
+    "rule": ("code",),
     "target": ("indicator", "scope", "period", "kind", "document"),
 }
 
@@ -122,6 +124,7 @@ def _from_tables(connection: Connection) -> Catalogue:
         targets=tuple(_words(connection, Target, "target")),
         mappings=_by_code(_defined(connection, Mapping, "mapping")),
         layouts=_by_code(_defined(connection, Layout, "layout")),
+        rules=_by_code(_defined(connection, Rule, "rule")),
         figures=(),
     )
 
@@ -141,6 +144,7 @@ def _tables(catalogue: Catalogue) -> dict[str, list[dict[str, Any]]]:
         "dataset": _rows(catalogue.datasets.values()),
         "mapping": _definitions(catalogue.mappings.values()),
         "layout": _definitions(catalogue.layouts.values()),
+        "rule": _definitions(catalogue.rules.values()),
         "target": _rows(catalogue.targets),
     }
 

@@ -1,6 +1,8 @@
 """The checks: every figure of a reading becomes an observation or a finding, never both, never neither.
 
-Each rule looks at whole columns: it resolves the distinct texts once and marks the rows that break it.
+Each rule looks at whole columns: it resolves the distinct texts once and marks the rows that break it. How grave
+that is and what is said then stands in the catalogue's rules. Those that hold figures against each other are in
+`ingest.relations`; they see what the figures above them have become, and what is public already.
 """
 
 import functools
@@ -8,25 +10,27 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, cast
 
 import numpy
 import pandas
 
-from ingest import period
+from ingest import period, relations
 from ingest.catalogue import Catalogue
 from ingest.dataset import Dataset, DatasetItem
 from ingest.observation import ACCUMULATIONS, DENOMINATOR, NUMERATOR, OBSERVATION_COLUMNS, STATUS_WORDS, STATUSES, TOTAL
 from ingest.period import Period
 from ingest.place import place
+from ingest.relations import Figures
 from ingest.reporting_unit import Ambiguous, ReportingUnit, Unknown
-from ingest.sentences import finding
+from ingest.rule import INTRINSIC, Rule
+from ingest.sentences import finding, missing_clause
 from ingest.spelling import fold, nearest
-from ingest.submission import Finding, Instructions, Reading, Severity
+from ingest.submission import Finding, Instructions, Reading
 
 SIGNIFICANT_DIGITS = 15
 _FIRST_YEAR, _LAST_YEAR = 1700, 2199  # of periods and publications
-_MEAN_TOLERANCE = 0.05
 PLACE_COLUMNS = ("sheet", "line", "column")
 FINDINGS_KEPT = 1_000  # of one rule; a last finding counts the rest
 
@@ -40,6 +44,8 @@ _STATUS_BY_NAME = {fold(name): code for code, names in STATUSES.items() for name
     fold(name): code for name, code in STATUS_WORDS.items()
 }
 _ACCUMULATION_BY_NAME = {fold(name): code for code, names in ACCUMULATIONS.items() for name in (code, *names)}
+# What is public of these series: `relations.wanted` in, `relations.WRITTEN_COLUMNS` out.
+Known = Callable[[pandas.DataFrame], pandas.DataFrame]
 _NO = {"", "no", "false", "0", "khong"}
 _YES = {"yes", "true", "1", "x", "co"}
 
@@ -63,13 +69,20 @@ class Checked:
 
 
 def check(
-    reading: Reading, catalogue: Catalogue, dataset: Dataset, instructions: Instructions, *, now: datetime
+    reading: Reading,
+    catalogue: Catalogue,
+    dataset: Dataset,
+    instructions: Instructions,
+    *,
+    now: datetime,
+    known: Known | None = None,
 ) -> Checked:
     """Turn what was written into observations of the catalogue's series, and say what stands against each of the rest.
 
     A row without reporting unit or period has those of the instructions; without published_at the instructions' or
     `now`. An accumulation need not be written where the dataset or the indicator has only one; a source not written is
-    the first that the dataset or the indicator names.
+    the first that the dataset or the indicator names. `known` is asked for the public figures beside the file's;
+    without it those of the file are held against each other alone.
     """
     table = _Table(reading, catalogue, dataset, instructions)
     for rule in (
@@ -81,16 +94,17 @@ def check(
         _published,
         _data_dates,
         _duplicates,
-        _daily_means,
         _required,
     ):
         rule(table, now)
+    _related(table, known)
     findings = [*reading.findings, *table.findings()]
     announced = reading.announced.get("dataset", dataset.code)
     if announced != dataset.code:
-        findings.append(finding("template_is_for_dataset", "error", place="", found=announced, expected=dataset.code))
+        rule = catalogue.rules["template_is_for_dataset"]
+        findings.append(finding(rule, place="", found=announced, expected=dataset.code))
     if table.rows.empty and not findings:
-        findings.append(finding("something_was_found", "error", place="", found="0"))
+        findings.append(finding(catalogue.rules["something_was_found"], place="", found="0"))
     return Checked(table.observations(), findings, table.refused_lines(reading), table.format)
 
 
@@ -101,7 +115,6 @@ class _Wrong:
     rule: str
     expected: str = ""
     near: tuple[str, ...] = ()
-    severity: Severity = "error"
 
 
 class _Table:
@@ -112,7 +125,6 @@ class _Table:
         self.format, self.places = reading.format, reading.places
         self._findings: list[tuple[int, Finding]] = []
         self._broken: Counter[str] = Counter()
-        self._severities: dict[str, Severity] = {}
         rows = reading.frame.reset_index(drop=True)
         mapping = catalogue.mappings.get(instructions.mapping) if instructions.mapping else None
         given = {
@@ -155,15 +167,10 @@ class _Table:
 
         `expected` says it row by row, where it is not the same for all.
         """
-        if wrong.severity == "error":
-            self.good.loc[index] = False
-        kept = index[: max(0, FINDINGS_KEPT - self._broken[wrong.rule])]
-        self._broken[wrong.rule] += len(index)
-        self._severities[wrong.rule] = wrong.severity
-        for row in kept:
+        rule = self.catalogue.rules[wrong.rule]
+        for row in self._kept(rule, index):
             told = finding(
-                wrong.rule,
-                wrong.severity,
+                rule,
                 place=self.place_of(row, shown),
                 found=self._text(row, shown) or "",
                 expected=expected(row) if expected else wrong.expected,
@@ -171,15 +178,48 @@ class _Table:
             )
             self._findings.append((cast(int, row), told))
 
+    def mark_related(self, rule: Rule, broken: pandas.DataFrame, figures: Figures) -> None:
+        """Record which rows break a rule between figures, each with its own facts."""
+        for code, those in broken.groupby(broken.get("rule", pandas.Series(rule.code, index=broken.index)), sort=False):
+            told_by = self.catalogue.rules[str(code)]
+            kept = self._kept(told_by, pandas.Index(those["row"]))
+            for facts in those.head(len(kept)).to_dict("records"):
+                if told_by is not rule:  # it says what is missing, and for which rule
+                    facts |= {"found": facts["missing"], "expected": rule.code}
+                self._findings.append((int(facts["row"]), self._related_finding(told_by, facts, figures)))
+
+    def _related_finding(self, rule: Rule, facts: dict[Any, Any], figures: Figures) -> Finding:
+        said = {str(name): _said(value) for name, value in facts.items() if name not in ("row", "at", "rule")}
+        if int(facts["at"]) >= 0:
+            said["period"] = str(figures.period(int(facts["at"])))
+        said |= missing_clause(said.pop("missing", ""))
+        where = self.place_of(int(facts["row"]), "value")
+        return finding(rule, place=where, found=said.pop("found"), expected=said.pop("expected"), facts=said)
+
+    def _kept(self, rule: Rule, index: pandas.Index) -> pandas.Index:
+        """The first of the rows that break a rule, whose findings are kept; an error takes all of them out."""
+        if rule.severity == "error":
+            self.good.loc[index] = False
+        kept = index[: max(0, FINDINGS_KEPT - self._broken[rule.code])]
+        self._broken[rule.code] += len(index)
+        return kept
+
     def tell(self, told: Finding) -> None:
         """Record what is no row's fault alone, after all that is."""
         self._findings.append((len(self.rows), told))
 
     def findings(self) -> list[Finding]:
         """What was found, in the order of the rows; of a rule that more rows broke than are kept, how many more."""
+        rules = self.catalogue.rules
         more = [
-            finding("more_of_the_same", self._severities[rule], place="", found=count - FINDINGS_KEPT, expected=rule)
-            for rule, count in self._broken.items()
+            finding(
+                rules["more_of_the_same"],
+                place="",
+                found=count - FINDINGS_KEPT,
+                expected=code,
+                severity=rules[code].severity,
+            )
+            for code, count in self._broken.items()
             if count > FINDINGS_KEPT
         ]
         return [told for _, told in sorted(self._findings, key=lambda each: each[0])] + more
@@ -264,7 +304,7 @@ def _warn_of_ended(table: _Table) -> None:
         early = indicator.valid_from and meant.last_day < indicator.valid_from
         late = indicator.valid_to and meant.start.date() > indicator.valid_to
         span = f"{indicator.valid_from or '…'} – {indicator.valid_to or '…'}"
-        return _Wrong("indicator_is_valid_in_period", span, severity="warning") if early or late else None
+        return _Wrong("indicator_is_valid_in_period", span) if early or late else None
 
     table.resolve(["indicator", "the_period"], meaning, shown="period")
 
@@ -377,6 +417,7 @@ def _values(table: _Table, now: datetime) -> None:
     mark(value.notna() & (digits.str.lstrip("0").str.len() > SIGNIFICANT_DIGITS), "value_has_15_digits")
     number = pandas.to_numeric(value.where(table.good), errors="coerce").astype("float64")
     mark((number.abs() > _LARGEST) | (number.abs() < _SMALLEST) & (digits.str.strip("0") != ""), "value_is_a_number")
+    decimals = value.str.extract(r"\.([0-9]*[1-9])0*$", expand=False).str.len().fillna(0)
     # The counts behind a rate have no range of their own but that no count is negative.
     counts = rows["breakdown"].isin([NUMERATOR, DENOMINATOR])
     table.mark(rows.index[table.good & counts & (number < 0)], _Wrong("value_is_in_range", "0 – …"), "value")
@@ -387,6 +428,9 @@ def _values(table: _Table, now: datetime) -> None:
         if indicator.decimals == 0:
             broken = number.loc[members.index] % 1 != 0
             table.mark(members.index[broken & number.loc[members.index].notna()], _Wrong("value_is_whole"), "value")
+        else:
+            finer = members.index[(decimals.loc[members.index] > indicator.decimals) & bool(table.dataset.review)]
+            table.mark(finer, _Wrong("value_has_the_decimals", str(indicator.decimals)), "value")
         outside = (number.loc[members.index] < low) | (number.loc[members.index] > high)
         span = (
             f"{indicator.minimum if low > float('-inf') else '…'} – {indicator.maximum if high < float('inf') else '…'}"
@@ -463,33 +507,28 @@ def _required(table: _Table, _now: datetime) -> None:
         left_out = [item for item in required if tuple(getattr(item, part) for part in parts) not in given]
         if left_out:
             names = ", ".join(f"{item.indicator} ({item.accumulation})" for item in left_out)
-            table.tell(finding("required_is_given", "warning", place="", found=f"{unit}, {when}", expected=names))
+            rule = table.catalogue.rules["required_is_given"]
+            table.tell(finding(rule, place="", found=f"{unit}, {when}", expected=names))
 
 
-def _daily_means(table: _Table, _now: datetime) -> None:
-    """Warn where a mean of a day and the total of the same period, in one submission, are more than 5 % apart."""
-    totals = {
-        each.code: each.daily_mean_of for each in table.catalogue.indicators.values() if each.daily_mean_of is not None
-    }
-    good = table.rows[table.good & table.rows["value"].notna()]
-    means = good[good["indicator"].isin(totals)]
-    if means.empty:
+def _related(table: _Table, known: Known | None) -> None:
+    """Hold the figures against each other, and against those that are public."""
+    rules = [rule for rule in table.catalogue.rules.values() if rule.code not in INTRINSIC]
+    there = table.rows[table.good & ~table.rows["withdrawn"].astype(bool)] if rules else table.rows.iloc[:0]
+    if there.empty:
         return
-    same = ["indicator", "reporting_unit", "the_period", "accumulation", "source", "breakdown"]
-    totalled = means.assign(indicator=means["indicator"].astype(object).map(totals), row=means.index)
-    pairs = totalled.astype({"indicator": object}).merge(good.astype({"indicator": object}), on=same)
-    if pairs.empty:
-        return
-    first = pairs["data_from_y"].fillna(_each(pairs["the_period"], lambda each: each.start.date()))
-    last = pairs["data_to_y"].fillna(_each(pairs["the_period"], lambda each: each.last_day))
-    days = (pandas.to_datetime(last) - pandas.to_datetime(first)).dt.days + 1
-    mean = pandas.to_numeric(pairs["value_x"]).astype("float64")
-    of_total = pandas.to_numeric(pairs["value_y"]).astype("float64") / days
-    apart = (of_total - mean).abs() > _MEAN_TOLERANCE * mean
-    expected = pandas.Series(of_total[apart].to_numpy(), index=pairs.loc[apart, "row"])
-    expected = expected[~expected.index.duplicated()]
-    wrong = _Wrong("daily_mean_agrees_with_total", severity="warning")
-    table.mark(expected.index, wrong, "value", lambda row: f"{expected.loc[row]:.0f}")
+    written = there[list(relations.WRITTEN_COLUMNS)].astype({"series": object})
+    beside = known(relations.wanted(written, table.catalogue)) if known else written.iloc[:0]
+    figures = Figures(written, beside, table.catalogue, table.dataset)
+    for rule in rules:
+        table.mark_related(rule, relations.broken(figures, rule), figures)
+
+
+def _said(value: Any) -> str:
+    """A number as a person writes it, without an exponent; a text as it is."""
+    if not isinstance(value, float):
+        return str(value)
+    return f"{Decimal(f'{value:.12g}'):f}"
 
 
 def _each(periods: pandas.Series, told: Callable[[Period], Any]) -> pandas.Series:

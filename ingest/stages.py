@@ -121,7 +121,7 @@ def go_on(connection: Connection, number: int, *, by: Actor, now: datetime) -> O
         return Outcome(known.summary or Summary(), list(known.findings), known.state)
     catalogue, (said, _) = registry.read(connection), inbox.said(connection, number)
     reviewed = bool(catalogue.datasets[said.dataset].review)
-    checked = examination.checked(catalogue, inbox.content(connection, number), said, now=now)
+    checked = examination.checked(connection, catalogue, inbox.content(connection, number), said, now=now)
     summary = examination.attempted(connection, number, checked, said, keep=not reviewed)
     inbox.record_findings(connection, number, checked.findings, summary or Summary(refused=checked.refused))
     inbox.move(connection, number, "examine", "examined", by=by, now=now)
@@ -166,7 +166,7 @@ def submit(
         reason=reason or before.reason,
     )
     rivals = _rivals(connection, known, said)
-    checked = examination.checked(catalogue, inbox.content(connection, number), said, now=now)
+    checked = examination.checked(connection, catalogue, inbox.content(connection, number), said, now=now)
     summary = examination.attempted(connection, number, checked, said, keep=False)
     found = examination.justified(known.findings, checked.findings, justifications, by=by)
     inbox.record_findings(connection, number, found, summary or Summary(refused=checked.refused))
@@ -249,7 +249,7 @@ def publish(
     _others(connection, known, said)
     public_from = _public_from(connection, said, at, now=now)
     content = inbox.content(connection, number)
-    checked = examination.checked(catalogue, content, replace(said, published_at=public_from), now=now)
+    checked = examination.checked(connection, catalogue, content, replace(said, published_at=public_from), now=now)
     if known.signature and str(known.signature):
         checked.observations["document"] = checked.observations["document"].fillna(str(known.signature))
     summary = examination.attempted(connection, number, checked, said, keep=True)

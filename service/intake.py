@@ -83,7 +83,7 @@ def given_back(
         return None
     said = settled(engine, said)
     with database.reading(engine) as connection:
-        return examination.given_back(registry.read(connection), content, said, findings, now=now)
+        return examination.given_back(connection, registry.read(connection), content, said, findings, now=now)
 
 
 def publish(connection: Connection, number: int, **said: Any) -> Submission:

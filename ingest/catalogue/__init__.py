@@ -1,6 +1,7 @@
-"""The catalogue: indicators, reporting units, datasets, targets, mappings and layouts, as data files reviewed in git.
+"""The catalogue: indicators, reporting units, datasets, targets, mappings, layouts and rules, as data.
 
-The files say everything; here they are only read and checked. A catalogue with a fault is not read at all.
+The files are reviewed in git and say everything; here they are only read and checked. A catalogue with a fault is not
+read at all.
 Names of countries are those of the Unicode CLDR (locales vi and en), their codes those of ISO 3166-1.
 """
 
@@ -17,6 +18,7 @@ from ingest.indicator import Indicator, Source, UnitOfMeasure
 from ingest.layout import Layout
 from ingest.mapping import Mapping
 from ingest.reporting_unit import Lineage, ReportingUnit, ReportingUnits, Spelling, UnitCode
+from ingest.rule import Rule
 
 __all__ = ["FOLDER", "Catalogue", "Fault", "Faulty", "check", "layouts", "read"]
 
@@ -29,7 +31,7 @@ _TABLES = {
     "lineage.csv": "lineage",
     "targets.csv": "targets",
 }
-_FOLDERS = {"indicators": "indicators", "layouts": "layouts", "mappings": "mappings"}
+_FOLDERS = {"indicators": "indicators", "layouts": "layouts", "mappings": "mappings", "rules": "rules"}
 _WORDS: dict[str, type] = {
     "indicators": Indicator,
     "units_of_measure": UnitOfMeasure,
@@ -42,6 +44,7 @@ _WORDS: dict[str, type] = {
     "targets": Target,
     "mappings": Mapping,
     "layouts": Layout,
+    "rules": Rule,
 }
 _NOT_LOADED = "not_loaded.csv"
 _Word = TypeVar("_Word")
@@ -63,6 +66,7 @@ class Catalogue:
     targets: tuple[Target, ...]
     mappings: dict[str, Mapping]
     layouts: dict[str, Layout]
+    rules: dict[str, Rule]
     figures: tuple[Path, ...]
 
 
@@ -89,6 +93,7 @@ def read(*folders: Path) -> Catalogue:
         targets=_words(parts.targets),
         mappings=_by_code(parts.mappings),
         layouts=_by_code(parts.layouts),
+        rules=_by_code(parts.rules),
         figures=tuple(
             file for folder in folders for file in sorted(folder.glob("figures/*.csv")) if file.name != _NOT_LOADED
         ),

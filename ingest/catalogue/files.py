@@ -21,7 +21,7 @@ Word = TypeVar("Word")
 _YAML: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster where libyaml is there
 
 # These keys hold {vi, en}; the words hold name_vi and name_en.
-_IN_TWO_LANGUAGES = ("name", "definition", "numerator", "denominator", "symbol")
+_IN_TWO_LANGUAGES = ("name", "definition", "numerator", "denominator", "symbol", "sentence")
 # A dataset says `items: all` and `frequency: any`; its word holds None.
 _NO_LIMIT = {"items": "all", "frequency": "any"}
 _LEAD_SPAN = {"from": "valid_from", "to": "valid_to"}
@@ -120,7 +120,7 @@ def word(cls: type[Word], record: Record, faults: list[Fault]) -> Placed[Word] |
         return Placed(_reading(cls).validate_python(values), record)
     except ValidationError as error:
         for detail in error.errors(include_url=False):
-            keys = [str(part) for part in detail["loc"] if not _is_branch(part)]
+            keys = _as_written([str(part) for part in detail["loc"] if not _is_branch(part)], record)
             faults.append(record.fault(_sentence(cls, detail["type"], keys, detail), _written(".".join(keys))))
         return None
 
@@ -177,17 +177,28 @@ def _is_branch(part: int | str) -> bool:
     return isinstance(part, str) and (part == "str" or (part[:1].isupper() and not part.isupper()))
 
 
+def _as_written(keys: list[str], record: Record) -> list[str]:
+    """Leave out of a path what the file does not have: of words that differ by kind pydantic names the kind."""
+    kept: list[str] = []
+    for key in keys[:-1]:
+        if not record.lines or ".".join([*kept, key]) in record.lines:
+            kept.append(key)
+    return [*kept, *keys[-1:]]
+
+
 def _sentence(cls: type, kind: str, keys: list[str], detail: Any) -> str:
     key = _written(".".join(keys))
     last = keys[-1] if keys else ""
     found = detail["input"]
     if kind in ("unexpected_keyword_argument", "extra_forbidden"):
-        near = nearest(last, _keys(_holder(cls, keys[:-1])), limit=1)
+        near = nearest(last, _keys(_holder(cls, [str(part) for part in detail["loc"][:-1]])), limit=1)
         return f'"{key}" is no key of {cls.__name__}' + (f'; the nearest is "{_written(near[0])}"' if near else "")
     if kind in ("missing", "missing_argument"):
         return f'the key "{key}" is missing'
     if kind == "literal_error":
         return f'"{key}" is "{found}"; it must be one of {detail["ctx"]["expected"]}'
+    if kind == "union_tag_invalid":
+        return f'"{key}.kind" is "{detail["ctx"]["tag"]}"; it must be one of {detail["ctx"]["expected_tags"]}'
     if kind.startswith("date"):
         return f'"{key}" is "{found}"; a date is written 2024-01-31'
     if kind.startswith(("decimal", "int")):
@@ -201,8 +212,12 @@ def _keys(cls: Any) -> list[str]:
 
 def _holder(cls: Any, path: list[str]) -> Any:
     """Return the dataclass that holds the last key of a path: Indicator, ["lead", "0"] gives Lead."""
+    kinds: list[Any] = []
     for part in path:
         if part.isdecimal():
+            continue
+        if of_kind := [each for each in kinds if part in typing.get_args(typing.get_type_hints(each).get("kind"))]:
+            cls, kinds = of_kind[0], []
             continue
         kinds = _dataclasses_in(typing.get_type_hints(cls).get(part))
         cls = kinds[0] if kinds else cls

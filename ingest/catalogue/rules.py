@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from string import Formatter
 from typing import Any, get_args
 
 from ingest.catalogue.files import Fault, Placed, Record
@@ -16,6 +17,17 @@ from ingest.layout import Layout, LayoutColumn, LayoutRow
 from ingest.mapping import IndicatorPlace, Mapping
 from ingest.period import NotAPeriod, containing, parse
 from ingest.reporting_unit import Lineage, ReportingUnit, Spelling, UnitCode
+from ingest.rule import (
+    FACTS,
+    INTRINSIC,
+    ComparisonCheck,
+    IntrinsicCheck,
+    PartsCheck,
+    RankFieldCheck,
+    Rule,
+    StatedChangeCheck,
+    Term,
+)
 from ingest.spelling import fold, nearest
 
 _CODE = re.compile(r"[A-Z][A-Z0-9_]*\Z")
@@ -44,6 +56,7 @@ class Parts:
     targets: list[Placed[Target]] = field(default_factory=list[Placed[Target]])
     mappings: list[Placed[Mapping]] = field(default_factory=list[Placed[Mapping]])
     layouts: list[Placed[Layout]] = field(default_factory=list[Placed[Layout]])
+    rules: list[Placed[Rule]] = field(default_factory=list[Placed[Rule]])
 
 
 class _Known:
@@ -55,6 +68,7 @@ class _Known:
         self.sources = {each.word.code for each in parts.sources}
         self.reporting_units = {each.word.code: each.word for each in parts.reporting_units}
         self.schemes = {each.word.scheme for each in parts.codes}
+        self.datasets = {each.word.code for each in parts.datasets}
 
 
 def broken_rules(parts: Parts) -> list[Fault]:
@@ -77,6 +91,8 @@ def broken_rules(parts: Parts) -> list[Fault]:
         *(fault for each in parts.mappings for fault in _mapping(each, known)),
         *(fault for each in parts.layouts for fault in _layout(each, known)),
         *_titles_twice(parts),
+        *(fault for each in parts.rules for fault in _rule(each, known)),
+        *_intrinsic(parts),
     ]
 
 
@@ -84,14 +100,16 @@ def _codes(parts: Parts) -> Iterator[Fault]:
     lists: tuple[list[Placed[Any]], ...] = (
         parts.indicators, parts.units_of_measure, parts.sources, parts.reporting_units, parts.datasets,
         [*parts.mappings, *parts.layouts],  # a submission names one of either
+        parts.rules,
     )  # fmt: skip
     for placed in lists:
         first: dict[str, Record] = {}
         for each in placed:
             code, record = each.word.code, each.record
-            if placed is parts.units_of_measure and not _MEASURE.match(code):
+            small = placed is parts.units_of_measure or placed is parts.rules
+            if small and not _MEASURE.match(code):
                 yield record.fault(f'the code "{code}" must be small letters, digits and _, a letter first', "code")
-            elif placed is not parts.units_of_measure and not _CODE.match(code):
+            elif not small and not _CODE.match(code):
                 yield record.fault(f'the code "{code}" must be capital letters, digits and _, a letter first', "code")
             if code in first:
                 before = first[code]
@@ -488,3 +506,74 @@ def _pattern(pattern: str, record: Record, key: str) -> Iterator[Fault]:
 def _folded(text: str, record: Record, key: str) -> Iterator[Fault]:
     if (folded := fold(text)) != text:
         yield record.fault(f'"{text}" can never match: folded it is "{folded}"', key)
+
+
+def _rule(each: Placed[Rule], known: _Known) -> Iterator[Fault]:
+    rule, record = each.word, each.record
+    for language in ("vi", "en"):
+        named = {name for _, name, _, _ in Formatter().parse(getattr(rule, f"sentence_{language}")) if name is not None}
+        for name in sorted(named - FACTS[rule.kind]):
+            facts = ", ".join(sorted(FACTS[rule.kind]))
+            yield record.fault(f'a {rule.kind} knows no "{{{name}}}"; it tells {facts}', f"sentence.{language}")
+        told = {*rule.example, "near_vi", "near_en", "missing_vi", "missing_en"}
+        if left_out := sorted(named - told):
+            yield record.fault(f'the example of "{rule.code}" lacks {", ".join(left_out)}', "example")
+    if isinstance(rule.check, IntrinsicCheck) and rule.code not in INTRINSIC:
+        yield record.fault(f'nothing checks "{rule.code}": a rule of this kind is a part of the program', "code")
+    for name, codes, words in (
+        ("datasets", rule.scope.datasets, known.datasets),
+        ("indicators", rule.scope.indicators, known.indicators),
+        ("except_indicators", rule.scope.except_indicators, known.indicators),
+        ("unit_measures", rule.scope.unit_measures, known.units_of_measure),
+        ("sources", rule.scope.sources, known.sources),
+    ):
+        what = "unit of measure" if name == "unit_measures" else name.removeprefix("except_").removesuffix("s")
+        for index, code in enumerate(codes):
+            yield from _named(code, words, what, record, f"scope.{name}.{index}")
+    yield from _check(rule, known, record)
+
+
+def _check(rule: Rule, known: _Known, record: Record) -> Iterator[Fault]:
+    match rule.check:
+        case ComparisonCheck() as check:
+            for side, terms in (("left", check.left), ("right", check.right)):
+                if not terms:
+                    yield record.fault(f'"{side}" has no terms', f"check.{side}")
+                for index, term in enumerate(terms):
+                    yield from _term(term, known, record, f"check.{side}.{index}")
+        case PartsCheck() as check:
+            for code in (*([check.indicator] if check.indicator else []), *check.indicators):
+                yield from _named(code, known.indicators, "indicator", record, "check")
+            if bool(check.level) == bool(check.breakdowns or check.indicators) or not (check.level or check.indicator):
+                sentence = 'parts are of an "indicator" ("breakdowns" or "indicators"), or the units of a "level"'
+                yield record.fault(sentence, "check")
+        case RankFieldCheck() as check:
+            for index, field_ in enumerate(check.fields):
+                yield from _named(field_.indicator, known.indicators, "indicator", record, f"check.fields.{index}")
+                if not check.ties and (field_.size is None) == (field_.level is None):
+                    yield record.fault('a field has either a "size" or a "level"', f"check.fields.{index}")
+        case StatedChangeCheck() as check:
+            for code in filter(None, (check.indicator, check.change_indicator)):
+                yield from _named(code, known.indicators, "indicator", record, "check")
+            if check.change == "_T" and not (check.indicator and check.change_indicator):
+                sentence = 'a change has a breakdown of its own ("change"), or an indicator ("change_indicator")'
+                yield record.fault(sentence, "check")
+        case _:
+            pass
+
+
+def _term(term: Term, known: _Known, record: Record, key: str) -> Iterator[Fault]:
+    yield from _named(term.indicator, known.indicators, "indicator", record, key)
+    if term.source:
+        yield from _named(term.source, known.sources, "source", record, key)
+    it = known.indicators.get(term.indicator)
+    if it and term.accumulation and term.accumulation not in it.accumulations:
+        yield record.fault(f'"{it.code}" has no accumulation "{term.accumulation}"', key)
+
+
+def _intrinsic(parts: Parts) -> Iterator[Fault]:
+    """What the program checks must have its sentence."""
+    if not parts.rules:
+        return
+    for code in sorted(INTRINSIC - {each.word.code for each in parts.rules}):
+        yield parts.rules[0].record.fault(f'the rule "{code}" is missing, but the program checks it')

@@ -151,6 +151,28 @@ def dataset(connection: Reading, code: str) -> Response:
     return answers.json(catalogue.dataset(connection, wanted))
 
 
+@router.get("/rules", responses=answers.documented(shapes.Rules, csv_too=True), summary="Rules")
+def rules(
+    request: Request,
+    connection: Reading,
+    q: Search = None,
+    format: Format = None,  # noqa: A002
+    limit: Limit = PAGE,
+    cursor: Cursor = None,
+) -> Response:
+    """What figures are held against: severity, sentence in both languages, formula, where each applies."""
+    wanted = wanted_format(request, format, _FORMATS)
+    rows = catalogue.rules(connection, search=q, after=read_cursor(cursor, str), limit=limit + 1)
+    return _listed(request, "rules", rows, limit, wanted, catalogue.RULE_COLUMNS)
+
+
+@router.get("/rules/{code}", responses=answers.documented(shapes.Rule), summary="One rule")
+def rule(connection: Reading, code: str) -> Response:
+    """One rule; a finding names it in `rule`."""
+    wanted = _code(connection, "rule", code)
+    return answers.json(catalogue.rule(connection, wanted))
+
+
 def selection(
     connection: Reading,
     indicator: Codes = None,

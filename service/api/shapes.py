@@ -312,6 +312,32 @@ class Datasets(Shape):
     next: str | None
 
 
+class Rule(Shape):
+    """What figures are held against, and what is said where they break it."""
+
+    code: str
+    version: int
+    kind: str = Field(description="what sort of check it is", examples=["ratio"])
+    severity: str = Field(description="error blocks, warning asks, information tells")
+    name_vi: str
+    name_en: str
+    sentence_vi: str = Field(description="with the facts of a finding in braces")
+    sentence_en: str
+    formula: str = Field(description="the computation, every symbol explained")
+    document: str = Field(description="the act or paper that asks for it, or that it is ours")
+    check: dict[str, Any] = Field(description="its parameters")
+    scope: dict[str, list[str]] = Field(description="to which figures it applies; an empty list is all")
+    example: dict[str, str] = Field(description="facts that break it")
+    note: str | None
+
+
+class Rules(Shape):
+    """Rules by code."""
+
+    rules: list[Rule]
+    next: str | None
+
+
 class Health(Shape):
     """The process answers."""
 

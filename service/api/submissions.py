@@ -241,7 +241,9 @@ def given_back(
     if if_none_match and tag["ETag"] in if_none_match:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=tag)
     content, (said, _) = inbox.content(connection, number), inbox.said(connection, number)
-    back = examination.given_back(registry.read(connection), content, said, submission.findings, now=clock(request))
+    back = examination.given_back(
+        connection, registry.read(connection), content, said, submission.findings, now=clock(request)
+    )
     name, media_type = marked.named(submission.file_name, content)
     answer = attachment(back, name, media_type)
     answer.headers.update(tag)

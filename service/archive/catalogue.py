@@ -67,6 +67,22 @@ DATASET_COLUMNS = (
     "about_others",
     "note",
 )
+RULE_COLUMNS = (
+    "code",
+    "version",
+    "kind",
+    "severity",
+    "name_vi",
+    "name_en",
+    "sentence_vi",
+    "sentence_en",
+    "formula",
+    "document",
+    "check",
+    "scope",
+    "example",
+    "note",
+)
 
 
 def indicators(
@@ -112,9 +128,17 @@ def datasets(connection: Connection, *, search: str | None, after: str | None, l
     return _onward(found, "code", after, limit)
 
 
+def rules(connection: Connection, *, search: str | None, after: str | None, limit: int) -> list[dict[str, Any]]:
+    """Rules by code, with RULE_COLUMNS; `search` is words of its names, sentences or formula."""
+    rows = connection.execute(text("select definition from rule order by code")).scalars()
+    texts = ("code", "name_vi", "name_en", "sentence_vi", "sentence_en", "formula")
+    found = (_rule(row) for row in rows if _found(search, *(row[name] for name in texts)))
+    return _onward(found, "code", after, limit)
+
+
 def codes(connection: Connection, word: str) -> list[str]:
-    """All codes of a word of the catalogue: indicator, reporting_unit, source, dataset."""
-    assert word in ("indicator", "reporting_unit", "source", "dataset")  # noqa: S101 - it is the name of a table
+    """All codes of a word of the catalogue: indicator, reporting_unit, source, dataset, rule."""
+    assert word in ("indicator", "reporting_unit", "source", "dataset", "rule")  # noqa: S101 - it is the name of a table
     return list(connection.execute(text(f"select code from {word} order by code")).scalars())
 
 
@@ -164,6 +188,17 @@ def reporting_unit(connection: Connection, code: str) -> dict[str, Any] | None:
 def dataset(connection: Connection, code: str) -> dict[str, Any] | None:
     """One dataset, with DATASET_COLUMNS."""
     return _one(connection, "dataset", DATASET_COLUMNS, code)
+
+
+def rule(connection: Connection, code: str) -> dict[str, Any] | None:
+    """One rule, with RULE_COLUMNS."""
+    definition = connection.execute(text("select definition from rule where code = :code"), {"code": code}).scalar()
+    return None if definition is None else _rule(definition)
+
+
+def _rule(definition: dict[str, Any]) -> dict[str, Any]:
+    told = definition | {"kind": definition["check"]["kind"]}
+    return {name: told.get(name) for name in RULE_COLUMNS}
 
 
 def _one(connection: Connection, table: str, columns: tuple[str, ...], code: str) -> dict[str, Any] | None:

@@ -287,3 +287,34 @@ def test_t22_what_is_left_gives_what_is_done(
         ("2024-04", left, whole, done)
     ]
     assert round(rows[0]["complement_percent"], 2) == percent
+
+
+def test_t7_pillars_that_do_not_add_up_are_warned_of(load: Load) -> None:
+    outcome = load("gci/gci_2020_bipa.csv", "GCI_BIPA_CSV", reason="the file of Blavatnik")
+    assert outcome.stored
+    told = {(found.rule, found.found, found.expected) for found in outcome.findings}
+    assert told == {
+        ("gci_pillars_add_up", "16.73", "7.46"),  # MOZ
+        ("gci_pillars_add_up", "52.36", "92.36"),  # SVK
+        ("gci_pillars_add_up", "54.92", "74.93"),  # SVN
+        ("gci_published_total_agrees_with_pillars", "94.55", "94.59"),  # Viet Nam's, which the ITU published
+    }
+    assert {found.severity for found in outcome.findings} == {"warning"}
+    places = [found.place for found in outcome.findings if found.rule == "gci_pillars_add_up"]
+    assert places == [f'line {line}, column "value"' for line in (710, 961, 965)]
+    again = load("gci/gci_vnm_published.csv", "GCI_PUBLISHED_CSV", reason="as the press has it")
+    assert [found.expected for found in again.findings] == ["94.59"]
+
+
+def test_t8_the_year_against_the_mean_day_and_half_a_year_against_the_year_are_warned_of(engine_here: Engine) -> None:
+    with engine_here.connect() as connection:
+        told = connection.execute(
+            text(
+                "select rule, found, expected from finding join submission on submission.id = finding.submission"
+                " where file_name = 'data.csv' and severity = 'warning'"
+            )
+        )
+        found = {tuple(row) for row in told}
+    assert ("daily_mean_agrees_with_total", "2100000", "2356164") in found
+    assert ("amount_is_a_share_of_last_year", "276900000", "430000000") in found
+    assert {rule for rule, *_ in found} == {"daily_mean_agrees_with_total", "amount_is_a_share_of_last_year"}

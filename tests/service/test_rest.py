@@ -256,6 +256,8 @@ def test_indicators_are_found_in_both_languages(client: TestClient) -> None:
         ("/v1/reporting-units/GSO24_2025", shapes.ReportingUnitInFull),
         ("/v1/datasets", shapes.Datasets),
         ("/v1/datasets/PROVINCE_QUARTERLY", shapes.Dataset),
+        ("/v1/rules", shapes.Rules),
+        ("/v1/rules/rate_agrees_with_counts", shapes.Rule),
         ("/v1/series?limit=5", shapes.SeriesList),
         ("/v1/observations?reporting_unit=VN", shapes.Observations),
         (f"/v1/series/{EGDI}/observations", shapes.Observations),

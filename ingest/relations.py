@@ -1,0 +1,692 @@
+"""The rules between figures, one function a kind: figures and a rule in, the rows that break it out.
+
+Each looks at whole columns. What series a rule brings together is settled once for each series, of which there are
+few; their values are then found by series and period in one sorted array. Figures that are public already stand beside
+those of the file (`row` is -1), and are never what a finding is about.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, cast
+
+import numpy
+import pandas
+
+from ingest.catalogue import Catalogue
+from ingest.dataset import Dataset
+from ingest.observation import DENOMINATOR, NUMERATOR, TOTAL, SeriesKey
+from ingest.period import Period
+from ingest.rule import (
+    ChangeCheck,
+    ComparisonCheck,
+    CumulativeCheck,
+    DailyMeanCheck,
+    OutlierCheck,
+    PartsCheck,
+    RankFieldCheck,
+    Rule,
+    Scope,
+    StatedChangeCheck,
+    SumOverTimeCheck,
+    Term,
+    Tolerance,
+)
+
+# What `Figures` is made of; `value` is the decimal text as it was printed.
+WRITTEN_COLUMNS = ("series", "period_start", "published_at", "value", "data_from", "data_to")
+
+_NEVER = -(2**30)  # a period that no figure has
+_PERIODS_A_YEAR = {"A": 1, "S": 2, "Q": 4, "M": 12}
+_HALF = 0.5 + 1e-9  # of the last digit; the rest is what a double adds to 0.5
+_EXACT = 1e-9  # two decimals of 15 digits that are further apart, relative to their size, are different
+
+_Numbers = numpy.ndarray[Any, numpy.dtype[Any]]
+
+
+class Figures:
+    """The figures of a file, and beside them those that are public: at most one for each series and period.
+
+    Of several the one that was published last counts, the file's where both were at once. `lines` has a row for each
+    series: the parts of its key and what the catalogue says of its indicator. The other arrays have an element for each
+    figure, by series and period: `line` the row of its series, `row` that of the file or -1, `value` NaN where there is
+    none. `earlier` is the value of the vintage before, and NaN where there is none.
+    """
+
+    def __init__(
+        self, written: pandas.DataFrame, known: pandas.DataFrame, catalogue: Catalogue, dataset: Dataset
+    ) -> None:
+        """Bring the rows of the file (its index says which) and the known figures together, both WRITTEN_COLUMNS."""
+        self.catalogue, self.dataset = catalogue, dataset
+        columns = list(WRITTEN_COLUMNS)
+        rows = pandas.concat(
+            [written[columns].assign(row=written.index)] + ([known[columns].assign(row=-1)] if len(known) else []),
+            ignore_index=True,
+        )
+        line, keys = pandas.factorize(rows["series"].astype(object))
+        self.lines = _lines([str(key) for key in keys], catalogue)
+        start = rows["period_start"].to_numpy("datetime64[us]")
+        frequency = self.lines["frequency"].to_numpy(object)[line]
+        ordinal, year_before = _ordinals(start, frequency)
+        value = pandas.to_numeric(rows["value"], errors="coerce").to_numpy("float64")
+        published = rows["published_at"].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy("datetime64[us]")
+        order = numpy.lexsort((rows["row"].to_numpy() >= 0, published, ordinal, line))
+        key = _key(line, ordinal)[order]
+        last = numpy.append(key[1:] != key[:-1], True)
+        before = numpy.full(len(key), numpy.nan)
+        before[1:] = numpy.where(
+            (key[1:] == key[:-1]) & (published[order][1:] > published[order][:-1]), value[order][:-1], numpy.nan
+        )
+        kept = order[last]
+        self._key = key[last]
+        self.earlier = before[last]
+        self.line, self.ordinal, self.year_before = line[kept], ordinal[kept], year_before[kept]
+        self.start, self.value, self.row = start[kept], value[kept], rows["row"].to_numpy("int64")[kept]
+        self._rows, self._kept = rows, kept
+
+    def column(self, name: str) -> pandas.Series:
+        """A column of WRITTEN_COLUMNS, an element for each figure."""
+        return self._rows[name].iloc[self._kept].reset_index(drop=True)
+
+    def find(self, line: _Numbers, ordinal: _Numbers) -> _Numbers:
+        """Where the figure of each series and period stands, or -1; series -1 is none."""
+        wanted = _key(line, ordinal)
+        at = numpy.searchsorted(self._key, wanted).clip(max=max(len(self._key) - 1, 0))
+        there = (line >= 0) & (self._key[at] == wanted) if len(self._key) else numpy.zeros(len(wanted), bool)
+        return numpy.where(there, at, -1)
+
+    def value_at(self, at: _Numbers) -> _Numbers:
+        """The values that stand there; NaN at -1."""
+        return numpy.where(at >= 0, self.value[at], numpy.nan)
+
+    def within(self, scope: Scope) -> _Numbers:
+        """Which of the series a rule of this scope is about."""
+        lines = self.lines
+        inside = numpy.full(len(lines), not scope.datasets or self.dataset.code in scope.datasets)
+        for name, wanted in (
+            ("indicator", scope.indicators),
+            ("unit_measure", scope.unit_measures),
+            ("frequency", scope.frequencies),
+            ("accumulation", scope.accumulations),
+            ("source", scope.sources),
+        ):
+            if wanted:
+                inside &= lines[name].isin(wanted).to_numpy()
+        return inside & ~lines["indicator"].isin(scope.except_indicators).to_numpy()
+
+    def period(self, at: int) -> Period:
+        """The period of the figure that stands there."""
+        start = pandas.Timestamp(self.start[at]).to_pydatetime()
+        return Period(start, str(self.lines["frequency"].iloc[int(self.line[at])]))
+
+    def matched(self, pairs: pandas.DataFrame, of: list[str], missing: int = -1) -> _Numbers:
+        """For each row of `pairs` the number of the series whose columns `of` are the same, or -1."""
+        numbered = self.lines[of].assign(number=numpy.arange(len(self.lines))).drop_duplicates(of)
+        return pairs[of].merge(numbered, on=of, how="left")["number"].fillna(missing).to_numpy("int64")
+
+
+def broken(figures: Figures, rule: Rule) -> pandas.DataFrame:
+    """The rows of the file that break the rule, with the facts of each; in their order, each once.
+
+    `row` is the row, `at` the figure it was held against, or -1; every other column is a fact for the sentence.
+    """
+    found = _KINDS[rule.kind](figures, rule)
+    found = found[found["row"] >= 0].sort_values("row", kind="stable").drop_duplicates("row")
+    return found.reset_index(drop=True)
+
+
+def wanted(written: pandas.DataFrame, catalogue: Catalogue) -> pandas.DataFrame:
+    """What to look up beside the figures of a file: indicator, reporting_unit, and its first and last period_start.
+
+    Those of the file, and the indicators that some rule holds them against, of the same reporting units.
+    """
+    spans = written.groupby("series", sort=False)["period_start"].agg(["min", "max"])
+    parts = pandas.DataFrame([key.split(".")[1:3] for key in spans.index], columns=["indicator", "reporting_unit"])
+    asked = parts.assign(first=spans["min"].to_numpy(), last=spans["max"].to_numpy())
+    beside = _held_together(catalogue)
+    asked["indicator"] = [sorted({code} | beside.get(code, set())) for code in asked["indicator"]]
+    spread = asked.explode("indicator").groupby(["indicator", "reporting_unit"], sort=False)
+    return spread.agg(first=("first", "min"), last=("last", "max")).reset_index()
+
+
+def _held_together(catalogue: Catalogue) -> dict[str, set[str]]:
+    """For each indicator the others that some rule holds it against."""
+    groups: list[set[str]] = [
+        {each.code, each.daily_mean_of} for each in catalogue.indicators.values() if each.daily_mean_of
+    ]
+    for rule in catalogue.rules.values():
+        match rule.check:
+            case ComparisonCheck() as check:
+                groups.append({term.indicator for term in (*check.left, *check.right)})
+            case PartsCheck(indicator=str() as total) as check:
+                groups.append({total, *check.indicators})
+            case StatedChangeCheck(indicator=str() as value, change_indicator=str() as change):
+                groups.append({value, change})
+            case _:
+                pass
+    beside: dict[str, set[str]] = {}
+    for group in groups:
+        for code in group:
+            beside.setdefault(code, set()).update(group)
+    return beside
+
+
+def _comparison(figures: Figures, rule: Rule) -> pandas.DataFrame:
+    check = cast(ComparisonCheck, rule.check)
+    return _compared(figures, rule, check.left, check.operator, check.right, check.tolerance, check.missing)
+
+
+def _parts(figures: Figures, rule: Rule) -> pandas.DataFrame:
+    check = cast(PartsCheck, rule.check)
+    operator = "<=" if check.incomplete else "="
+    if check.level:
+        return _units_within_nation(figures, rule, check, operator)
+    total = Term(check.indicator or "", breakdown=check.total)
+    parts = (
+        *(Term(total.indicator, breakdown=each) for each in check.breakdowns),
+        *(Term(each) for each in check.indicators),
+    )
+    return _compared(figures, rule, parts, operator, (total,), check.tolerance, check.missing)
+
+
+def _compared(
+    figures: Figures,
+    rule: Rule,
+    left: tuple[Term, ...],
+    operator: str,
+    right: tuple[Term, ...],
+    tolerance: Tolerance,
+    missing: str,
+) -> pandas.DataFrame:
+    """Hold the two sums against each other, wherever the file has one of their terms."""
+    terms = (*left, *right)
+    same = ["frequency", "reporting_unit"]
+    same += [name for name in ("accumulation", "source") if all(getattr(term, name) is None for term in terms)]
+    lines = figures.lines
+    codes = [_is_term(lines, term) & figures.within(rule.scope) for term in terms]
+    if not all(code.any() for code in codes) and missing == "skip":
+        return _nothing()
+    concerned = numpy.logical_or.reduce(codes)
+    groups = lines.loc[concerned, same].drop_duplicates().reset_index(drop=True)
+    # Of each group of series that are to be compared: which of them is the first term, the second …
+    group_of = numpy.full(len(lines), -1)
+    group_of[concerned] = lines.loc[concerned, same].merge(groups.assign(group=groups.index), on=same)["group"]
+    members = numpy.full((len(groups), len(terms)), -1)
+    for number, code in enumerate(codes):
+        members[group_of[code], number] = numpy.flatnonzero(code)
+    asked = numpy.unique(
+        numpy.column_stack([group_of[figures.line], figures.ordinal])[
+            (figures.row >= 0) & (group_of[figures.line] >= 0)
+        ],
+        axis=0,
+    )
+    if not len(asked):
+        return _nothing()
+    at = numpy.column_stack([figures.find(members[asked[:, 0], n], asked[:, 1]) for n in range(len(terms))])
+    values = figures.value_at(at) * numpy.array([float(term.times) for term in terms])
+    given = ~numpy.isnan(values)
+    whole = given.all(axis=1)
+    sides = [values[:, : len(left)], values[:, len(left) :]]
+    found, expected = (numpy.nansum(side, axis=1) for side in sides)
+    some = numpy.logical_and.reduce([(~numpy.isnan(side)).any(axis=1) for side in sides])
+    comparable = whole if missing == "skip" else some if missing == "partial" else whole
+    # A sum of what is given says nothing of the operator "at least": the rest could be there.
+    wrong = comparable & ~_holds(found, operator, expected, tolerance)
+    absent = missing == "require"
+    told = wrong | (absent & ~whole & given.any(axis=1))
+    rows = _first_of_file(figures, at[:, ::-1])  # the total, where the file has it
+    names = numpy.array([_term_name(term) for term in terms], dtype=object)
+    without = [", ".join(names[~there]) for there in given[told]]
+    return pandas.DataFrame(
+        {
+            "row": rows[told],
+            "at": -1,
+            "found": found[told],
+            "expected": expected[told],
+            "difference": (found - expected)[told],
+            "missing": without,
+            "rule": ["terms_are_given" if absent and each else rule.code for each in without],
+        }
+    )
+
+
+def _units_within_nation(figures: Figures, rule: Rule, check: PartsCheck, operator: str) -> pandas.DataFrame:
+    """The sum over a level's reporting units against the nation, for what adds up over units; only within one file."""
+    lines = figures.lines
+    counted = (lines["adds_over_units"] == "sum").to_numpy() & figures.within(rule.scope)
+    same = ["frequency", "indicator", "accumulation", "source", "breakdown"]
+    nation = lines[counted & (lines["level"] == "nation").to_numpy()]
+    if check.indicator:  # one breakdown of the nation is what the units are parts of
+        nation = nation[(nation["indicator"] == check.indicator) & (nation["breakdown"] == check.total)]
+        nation = nation.assign(breakdown=TOTAL)
+    nation = nation[same].assign(nation=nation.index)
+    if nation.empty:
+        return _nothing()
+    part = counted & (lines["level"] == check.level).to_numpy()
+    nation_of = numpy.full(len(lines), -1)
+    nation_of[part] = lines.loc[part, same].merge(nation, on=same, how="left")["nation"].fillna(-1).to_numpy("int64")
+    mine = (nation_of[figures.line] >= 0) & (figures.row >= 0) & ~numpy.isnan(figures.value)
+    sums = (
+        pandas.DataFrame(
+            {
+                "nation": nation_of[figures.line][mine],
+                "ordinal": figures.ordinal[mine],
+                "found": figures.value[mine],
+            }
+        )
+        .groupby(["nation", "ordinal"], as_index=False)["found"]
+        .sum()
+    )
+    at = figures.find(sums["nation"].to_numpy(), sums["ordinal"].to_numpy())
+    found, expected = sums["found"].to_numpy(), figures.value_at(at)
+    wrong = ~numpy.isnan(expected) & ~_holds(found, operator, expected, check.tolerance)
+    return _told(
+        figures, at, wrong, found=found, expected=expected, difference=found - expected, missing=[""] * len(sums)
+    )
+
+
+def _ratio(figures: Figures, rule: Rule) -> pandas.DataFrame:
+    lines = figures.lines
+    rates = lines[
+        (lines["unit_measure"] == "percent").to_numpy() & (lines["breakdown"] == TOTAL) & figures.within(rule.scope)
+    ]
+    if rates.empty:
+        return _nothing()
+    of = [name for name in SeriesKey.__slots__ if name != "breakdown"]
+    counts = [figures.matched(rates.assign(breakdown=each), [*of, "breakdown"]) for each in (NUMERATOR, DENOMINATOR)]
+    behind = numpy.full((len(lines), 2), -1)
+    behind[rates.index] = numpy.column_stack(counts)
+    at = numpy.flatnonzero((behind[figures.line] >= 0).all(axis=1))
+    over, under = (figures.find(behind[figures.line[at], n], figures.ordinal[at]) for n in (0, 1))
+    numerator, denominator = figures.value_at(over), figures.value_at(under)
+    with numpy.errstate(divide="ignore", invalid="ignore"):
+        computed = 100 * numerator / denominator
+    digits = _printed_decimals(figures.column("value").iloc[at])
+    printed = figures.value[at]
+    wrong = numpy.abs(computed - printed) > _HALF * 10.0**-digits
+    rows = _first_of_file(figures, numpy.column_stack([at, over, under]))
+    return _told(
+        figures, at, wrong, rows=rows, found=printed, expected=computed.round(4),
+        numerator=numerator, denominator=denominator,
+    )  # fmt: skip
+
+
+def _cumulative(figures: Figures, rule: Rule) -> pandas.DataFrame:
+    check, lines = cast(CumulativeCheck, rule.check), figures.lines
+    grows = (lines["accumulation"] == check.accumulation) & lines["adds_over_time"].isin(("sum", "last"))
+    grows &= ~lines["unit_measure"].isin(("percent", "rank")) & lines["never_negative"]
+    mine = (grows.to_numpy() & figures.within(rule.scope))[figures.line] & ~numpy.isnan(figures.value)
+    at = numpy.flatnonzero(mine)
+    before, after = at[:-1], at[1:]  # by series and period, so that neighbours follow each other
+    follows = figures.line[before] == figures.line[after]
+    if check.accumulation == "YTD":
+        follows &= _year(figures.start[before]) == _year(figures.start[after])
+    before, after = before[follows], after[follows]
+    wrong = figures.value[after] < figures.value[before] * (1 - _EXACT)
+    rows = _first_of_file(figures, numpy.column_stack([after, before]))
+    return _told(
+        figures, before, wrong, rows=rows, found=figures.value[after], expected=figures.value[before],
+        later=[str(figures.period(int(each))) if lower else "" for each, lower in zip(after, wrong, strict=True)],
+    )  # fmt: skip
+
+
+def _daily_mean(figures: Figures, rule: Rule) -> pandas.DataFrame:
+    check, lines = cast(DailyMeanCheck, rule.check), figures.lines
+    means = lines[lines["daily_mean_of"].notna() & figures.within(rule.scope)]
+    if means.empty:
+        return _nothing()
+    totals = figures.matched(means.assign(indicator=means["daily_mean_of"]), list(SeriesKey.__slots__))
+    total_of = numpy.full(len(lines), -1)
+    total_of[means.index] = totals
+    mean_at = numpy.flatnonzero(total_of[figures.line] >= 0)
+    total_at = figures.find(total_of[figures.line[mean_at]], figures.ordinal[mean_at])
+    mean_at, total_at = mean_at[total_at >= 0], total_at[total_at >= 0]
+    days = numpy.array([_days(figures, int(each)) for each in total_at], dtype="float64")
+    mean, of_total = figures.value[mean_at], figures.value[total_at] / days
+    wrong = numpy.abs(of_total - mean) > float(check.percent) / 100 * mean
+    rows = _first_of_file(figures, numpy.column_stack([mean_at, total_at]))
+    return _told(figures, total_at, wrong, rows=rows, found=mean, expected=of_total.round())
+
+
+def _days(figures: Figures, at: int) -> int:
+    """How many days a total is about: those of its cut-off, or else of its period."""
+    period = figures.period(at)
+    cut_off = [figures.column(name).iloc[at] for name in ("data_from", "data_to")]
+    first, last = (
+        given if isinstance(given, date) else otherwise
+        for given, otherwise in zip(cut_off, (period.start.date(), period.last_day), strict=True)
+    )
+    return (last - first).days + 1
+
+
+def _change(figures: Figures, rule: Rule) -> pandas.DataFrame:
+    check = cast(ChangeCheck, rule.check)
+    mine = numpy.flatnonzero(figures.within(rule.scope)[figures.line] & (figures.row >= 0))
+    at, base = _bases(figures, check, mine)
+    value = figures.value[mine]
+    change = value - base
+    with numpy.errstate(divide="ignore", invalid="ignore"):
+        moved = change / numpy.abs(base) * 100 if check.measure == "percent" else change
+    wrong = (moved > float(check.rise) * (1 + _EXACT)) | (moved < -float(check.fall) * (1 + _EXACT))
+    wrong &= (base != 0) & (numpy.maximum(numpy.abs(base), numpy.abs(value)) >= float(check.base))
+    return _told(figures, at, wrong, rows=figures.row[mine], found=value, expected=base.round(3), change=moved.round(1))
+
+
+def _bases(figures: Figures, check: ChangeCheck, mine: _Numbers) -> tuple[_Numbers, _Numbers]:
+    """Against which figure each is held, and against which value."""
+    line, ordinal = figures.line[mine], figures.ordinal[mine]
+    if check.against == "last_vintage":
+        return mine, figures.earlier[mine]
+    if check.against == "share_of_last_year":
+        yearly = figures.matched(figures.lines.assign(frequency="A"), list(SeriesKey.__slots__))
+        parts = figures.lines["frequency"].map(_PERIODS_A_YEAR).fillna(1).to_numpy("int64")
+        fits = (parts > 1) & (figures.lines["adds_over_time"] == "sum").to_numpy()
+        fits &= (figures.lines["accumulation"] == "PERIOD").to_numpy()
+        at = figures.find(numpy.where(fits, yearly, -1)[line], _year(figures.start[mine]) - 1)
+        return at, figures.value_at(at) / parts[line]
+    at = figures.find(line, ordinal - 1 if check.against == "last_period" else figures.year_before[mine])
+    return at, figures.value_at(at)
+
+
+def _outlier(figures: Figures, rule: Rule) -> pandas.DataFrame:
+    check = cast(OutlierCheck, rule.check)
+    mine = numpy.flatnonzero(
+        figures.within(rule.scope)[figures.line] & (figures.row >= 0) & ~numpy.isnan(figures.value)
+    )
+    reference = numpy.column_stack(
+        [
+            figures.value_at(figures.find(figures.line[mine], figures.ordinal[mine] - back))
+            for back in range(1, check.periods + 1)
+        ]
+    )
+    enough = (~numpy.isnan(reference)).sum(axis=1) >= check.points
+    mine, reference = mine[enough], reference[enough]
+    if not len(mine):
+        return _nothing()
+    value, median = figures.value[mine], numpy.nanmedian(reference, axis=1)
+    with numpy.errstate(divide="ignore", invalid="ignore"):
+        if check.method == "modified_z":
+            spread = numpy.nanmedian(numpy.abs(reference - median[:, None]), axis=1)
+            score = numpy.where(spread > 0, 0.6745 * (value - median) / spread, 0)
+        else:
+            score = numpy.where((value > 0) & (median > 0), numpy.maximum(value / median, median / value), 0)
+    wrong = numpy.abs(score) > float(check.limit)
+    wrong &= numpy.abs(value - median) >= float(check.percent) / 100 * numpy.abs(median)
+    points = (~numpy.isnan(reference)).sum(axis=1)
+    return _told(
+        figures, numpy.full(len(mine), -1), wrong, rows=figures.row[mine], found=value, expected=median.round(4),
+        score=score.round(1), points=points,
+    )  # fmt: skip
+
+
+def _rank_field(figures: Figures, rule: Rule) -> pandas.DataFrame:
+    check, lines = cast(RankFieldCheck, rule.check), figures.lines
+    found = [_nothing()]
+    for field in check.fields:
+        of_field = (lines["indicator"] == field.indicator) & (lines["breakdown"] == TOTAL)
+        if field.level:
+            of_field &= lines["level"] == field.level
+        at = numpy.flatnonzero(
+            (of_field.to_numpy() & figures.within(rule.scope))[figures.line] & ~numpy.isnan(figures.value)
+        )
+        if not len(at):
+            continue
+        if check.ties:
+            found.append(_ties(figures, at) if field.shared_ranks_skip else _nothing())
+        else:
+            size = _field_sizes(figures, at, field.size, field.level)
+            found.append(
+                _told(
+                    figures, at, figures.value[at] > size, rows=figures.row[at], found=figures.value[at], expected=size
+                )
+            )
+    return pandas.concat(found, ignore_index=True)
+
+
+def _field_sizes(figures: Figures, at: _Numbers, size: int | None, level: str | None) -> _Numbers:
+    """How many were ranked with each: as many as the field always has, or the level's units at the period's end."""
+    if size is not None:
+        return numpy.full(len(at), size)
+    ends = [figures.period(int(each)).last_day for each in at]
+    units = figures.catalogue.reporting_units
+    count = {day: sum(unit.level == level and unit.valid_on(day) for unit in units) for day in set(ends)}
+    return numpy.array([count[day] for day in ends])
+
+
+def _ties(figures: Figures, at: _Numbers) -> pandas.DataFrame:
+    """Of n units on one rank the next n - 1 ranks stay empty: who stands on one of them stands wrong."""
+    lines = figures.lines.iloc[figures.line[at]]
+    table = pandas.DataFrame({"position": at, "rank": figures.value[at], "ordinal": figures.ordinal[at]})
+    for name in ("frequency", "accumulation", "source"):
+        table[name] = lines[name].to_numpy(object)
+    ranking = ["frequency", "accumulation", "source", "ordinal"]
+    shared = table.groupby([*ranking, "rank"], as_index=False).size().sort_values([*ranking, "rank"], ignore_index=True)
+    following = shared.groupby(ranking)["rank"].shift(-1)
+    crowded = shared[following < shared["rank"] + shared["size"]].assign(wrong=following)
+    told = table.merge(crowded, left_on=[*ranking, "rank"], right_on=[*ranking, "wrong"], suffixes=("", "_above"))
+    rows = figures.row[told["position"].to_numpy("int64")]
+    return pandas.DataFrame(
+        {"row": rows, "at": -1, "found": told["rank"], "expected": told["rank_above"], "shared": told["size"]}
+    )
+
+
+def _stated_change(figures: Figures, rule: Rule) -> pandas.DataFrame:
+    check, lines = cast(StatedChangeCheck, rule.check), figures.lines
+    named = "indicator" if check.change_indicator else "breakdown"
+    changes = lines[named] == (check.change_indicator or check.change)
+    stated = lines[changes.to_numpy() & figures.within(rule.scope)]
+    if stated.empty:
+        return _nothing()
+    told = stated.assign(indicator=check.indicator) if check.change_indicator else stated.assign(breakdown=TOTAL)
+    value_of = numpy.full(len(lines), -1)
+    value_of[stated.index] = figures.matched(told, list(SeriesKey.__slots__))
+    change_at = numpy.flatnonzero(value_of[figures.line] >= 0)
+    line, ordinal = value_of[figures.line[change_at]], figures.ordinal[change_at]
+    back = ordinal - 1 if check.against == "last_period" else figures.year_before[change_at]
+    new_at, old_at = figures.find(line, ordinal), figures.find(line, back)
+    new, old, change = figures.value_at(new_at), figures.value_at(old_at), figures.value[change_at]
+    with numpy.errstate(divide="ignore", invalid="ignore"):
+        computed = {
+            "points": new - old,
+            "percent": (new / old - 1) * 100,
+            "index": new / old * 100,
+            "times": new / old,
+        }[check.stated_in]
+    allowed = _HALF * 10.0 ** -_printed_decimals(figures.column("value").iloc[change_at])
+    allowed = numpy.maximum(allowed, float(check.tolerance.absolute))
+    allowed = numpy.maximum(allowed, float(check.tolerance.percent) / 100 * numpy.abs(computed))
+    wrong = numpy.isfinite(computed) & (numpy.abs(computed - change) > allowed)
+    rows = _first_of_file(figures, numpy.column_stack([change_at, new_at, old_at]))
+    return _told(
+        figures, old_at, wrong, rows=rows, found=change, expected=computed.round(4), new=new, old=old,
+    )  # fmt: skip
+
+
+def _sum_over_time(figures: Figures, rule: Rule) -> pandas.DataFrame:
+    check, lines = cast(SumOverTimeCheck, rule.check), figures.lines
+    summed = (lines["adds_over_time"] == "sum").to_numpy() & figures.within(rule.scope)
+    found = [_nothing()]
+    for frequency, count in _PERIODS_A_YEAR.items():
+        parts = summed & (lines["frequency"] == frequency).to_numpy()
+        if count == 1 or not parts.any():
+            continue
+        alone = parts & (lines["accumulation"] == "PERIOD").to_numpy()
+        if check.against == "year":
+            found.append(_held_against_year(figures, check, lines[alone], count))
+            to_date = lines[parts & (lines["accumulation"] == "YTD").to_numpy()]
+            found.append(_held_against_year(figures, check, to_date, count, to_date=True))
+        else:
+            found.append(_held_against_to_date(figures, check, lines[alone], count))
+    return pandas.concat(found, ignore_index=True)
+
+
+def _held_against_year(
+    figures: Figures, check: SumOverTimeCheck, lines: pandas.DataFrame, count: int, *, to_date: bool = False
+) -> pandas.DataFrame:
+    """All periods of a year, or the last one to date, against the figure of the year."""
+    yearly = figures.matched(lines.assign(frequency="A", accumulation="PERIOD"), list(SeriesKey.__slots__))
+    line = lines.index.to_numpy()[yearly >= 0]
+    pairs = _years(figures, line, yearly[yearly >= 0])
+    year_at = figures.find(pairs["yearly"].to_numpy(), pairs["year"].to_numpy())
+    first = pairs["year"].to_numpy() * count
+    steps = [count - 1] if to_date else range(count)
+    at = numpy.column_stack([figures.find(pairs["line"].to_numpy(), first + step) for step in steps])
+    return _sums(figures, check, at, year_at)
+
+
+def _held_against_to_date(
+    figures: Figures, check: SumOverTimeCheck, lines: pandas.DataFrame, count: int
+) -> pandas.DataFrame:
+    """The periods so far against the year to date."""
+    to_date = figures.matched(lines.assign(accumulation="YTD"), list(SeriesKey.__slots__))
+    line = lines.index.to_numpy()[to_date >= 0]
+    pairs = _years(figures, line, to_date[to_date >= 0])
+    first = pairs["year"].to_numpy() * count
+    at = numpy.column_stack([figures.find(pairs["line"].to_numpy(), first + step) for step in range(count)])
+    found = [
+        _sums(figures, check, at[:, : step + 1], figures.find(pairs["yearly"].to_numpy(), first + step))
+        for step in range(count)
+    ]
+    return pandas.concat([_nothing(), *found], ignore_index=True)
+
+
+def _years(figures: Figures, line: _Numbers, other: _Numbers) -> pandas.DataFrame:
+    """Each year of which the file has a figure of the series, or of the other one that belongs to it."""
+    mate = numpy.full(len(figures.lines), -1)
+    mate[line] = line
+    mate[other] = line
+    mine = (mate[figures.line] >= 0) & (figures.row >= 0)
+    pairs = pandas.DataFrame({"line": mate[figures.line[mine]], "year": _year(figures.start[mine])}).drop_duplicates()
+    of = dict(zip(line.tolist(), other.tolist(), strict=True))
+    return pairs.assign(yearly=pairs["line"].map(of).astype("int64"))
+
+
+def _sums(figures: Figures, check: SumOverTimeCheck, at: _Numbers, total_at: _Numbers) -> pandas.DataFrame:
+    total, summed = figures.value_at(total_at), figures.value_at(at).sum(axis=1)
+    whole = ~numpy.isnan(total) & ~numpy.isnan(summed)
+    wrong = whole & ~_holds(summed, "=", total, check.tolerance)
+    rows = _first_of_file(figures, numpy.column_stack([total_at, at[:, ::-1]]))
+    return _told(
+        figures, total_at, wrong, rows=rows, found=total, expected=summed.round(6), difference=(total - summed).round(6)
+    )  # fmt: skip
+
+
+_KINDS: dict[str, Callable[[Figures, Rule], pandas.DataFrame]] = {
+    "comparison": _comparison,
+    "parts": _parts,
+    "ratio": _ratio,
+    "cumulative": _cumulative,
+    "daily_mean": _daily_mean,
+    "change": _change,
+    "outlier": _outlier,
+    "rank_field": _rank_field,
+    "stated_change": _stated_change,
+    "quarters_and_year": _sum_over_time,
+}
+
+
+def _nothing() -> pandas.DataFrame:
+    return pandas.DataFrame({"row": numpy.array([], dtype="int64"), "at": numpy.array([], dtype="int64")})
+
+
+def _told(
+    figures: Figures, at: _Numbers, wrong: _Numbers, *, rows: _Numbers | None = None, **facts: Any
+) -> pandas.DataFrame:
+    """Of all that was compared what is wrong; `rows` are those of the figures at `at` unless given."""
+    rows = numpy.where(at >= 0, figures.row[at], -1) if rows is None else rows
+    table = pandas.DataFrame({"row": rows[wrong], "at": at[wrong]})
+    return table.assign(**{name: numpy.asarray(value)[wrong] for name, value in facts.items()})
+
+
+def _first_of_file(figures: Figures, at: _Numbers) -> _Numbers:
+    """Of the figures in each row of `at` the row of the first that is the file's; -1 where none is."""
+    rows = numpy.where(at >= 0, figures.row[at], -1)
+    first = (rows >= 0).argmax(axis=1)
+    return rows[numpy.arange(len(rows)), first]
+
+
+def _holds(left: _Numbers, operator: str, right: _Numbers, tolerance: Tolerance) -> _Numbers:
+    allowed = numpy.maximum(float(tolerance.absolute), float(tolerance.percent) / 100 * numpy.abs(right))
+    allowed = allowed + _EXACT * numpy.maximum(numpy.abs(left), numpy.abs(right))
+    match operator:
+        case "=":
+            return numpy.abs(left - right) <= allowed
+        case "!=":
+            return numpy.abs(left - right) > allowed
+        case "<=":
+            return left <= right + allowed
+        case ">=":
+            return left >= right - allowed
+        case "<":
+            return left < right - _EXACT * numpy.abs(right)
+        case _:
+            return left > right + _EXACT * numpy.abs(right)
+
+
+def _is_term(lines: pandas.DataFrame, term: Term) -> _Numbers:
+    there = (lines["indicator"] == term.indicator) & (lines["breakdown"] == term.breakdown)
+    if term.accumulation:
+        there &= lines["accumulation"] == term.accumulation
+    if term.source:
+        there &= lines["source"] == term.source
+    return there.to_numpy()
+
+
+def _term_name(term: Term) -> str:
+    return term.indicator if term.breakdown == TOTAL else f"{term.indicator}.{term.breakdown}"
+
+
+def _printed_decimals(values: pandas.Series) -> _Numbers:
+    """With how many decimals each value was printed: 27.5 has one, 29 none."""
+    return values.astype("string").str.extract(r"\.([0-9]+)$", expand=False).str.len().fillna(0).to_numpy("float64")
+
+
+def _lines(keys: list[str], catalogue: Catalogue) -> pandas.DataFrame:
+    lines = pandas.DataFrame([key.split(".") for key in keys], columns=list(SeriesKey.__slots__), dtype=object)
+    indicators = catalogue.indicators
+    for name in ("unit_measure", "adds_over_time", "adds_over_units", "daily_mean_of"):
+        told = {code: getattr(it, name) for code, it in indicators.items()}
+        lines[name] = lines["indicator"].map(told).astype(object)
+    lines["level"] = lines["reporting_unit"].map({unit.code: unit.level for unit in catalogue.reporting_units})
+    never = {code: it.minimum is not None and it.minimum >= 0 for code, it in indicators.items()}
+    lines["never_negative"] = lines["indicator"].map(never).astype(bool)
+    # The counts behind a rate are counts, and change as they like while it is computed.
+    counts = lines["breakdown"].isin([NUMERATOR, DENOMINATOR])
+    return lines.assign(
+        unit_measure=lines["unit_measure"].mask(counts, "count"), daily_mean_of=lines["daily_mean_of"].mask(counts)
+    )
+
+
+def _ordinals(start: _Numbers, frequency: _Numbers) -> tuple[_Numbers, _Numbers]:
+    """The number of each period among those of its frequency, and that of the same period a year before."""
+    ordinal = _ordinal(start, frequency)
+    year_before = ordinal - pandas.Series(frequency, dtype=object).map(_PERIODS_A_YEAR).fillna(0).to_numpy("int64")
+    for each in ("W", "D", "H"):  # of which not every year has as many
+        those = frequency == each
+        if those.any():
+            found, which = numpy.unique(start[those], return_inverse=True)
+            before = numpy.array([_year_before(day, each) for day in found], "datetime64[us]")
+            numbers = _ordinal(before, numpy.full(len(before), each))
+            year_before[those] = numpy.where(numpy.isnat(before), _NEVER, numbers)[which]
+    return ordinal, year_before
+
+
+def _ordinal(start: _Numbers, frequency: _Numbers) -> _Numbers:
+    months = start.astype("datetime64[M]").astype("int64") + 1970 * 12
+    days = start.astype("datetime64[D]").astype("int64")
+    hours = start.astype("datetime64[h]").astype("int64")
+    weeks = (days + 3) // 7  # 1 January 1970 was a Thursday
+    units = {"A": months // 12, "S": months // 6, "Q": months // 3, "M": months, "W": weeks, "D": days, "H": hours}
+    return numpy.select([frequency == each for each in units], list(units.values()))
+
+
+def _year_before(start: Any, frequency: str) -> Any:
+    before = Period(pandas.Timestamp(start).to_pydatetime(), frequency).a_year_earlier()
+    return numpy.datetime64("NaT") if before is None else numpy.datetime64(before.start, "us")
+
+
+def _key(line: _Numbers, ordinal: _Numbers) -> _Numbers:
+    return line.astype("int64") * 2**32 + (ordinal.astype("int64") + 2**31)
+
+
+def _year(start: _Numbers) -> _Numbers:
+    return start.astype("datetime64[Y]").astype("int64") + 1970
