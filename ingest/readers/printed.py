@@ -82,6 +82,7 @@ class Printed:
         """Look at a sheet with what is merged in it."""
         self.sheet = sheet
         self.rows = sheet.rows
+        self._seen: dict[int, tuple[list[tuple[int, str]], set[int]]] = {}
         self._spans: dict[int, list[tuple[int, int, int]]] = {}
         for (top, left), (bottom, right) in sheet.merged:
             for row in range(top, min(bottom, len(self.rows) - 1) + 1):
@@ -110,20 +111,28 @@ class Printed:
 
     def holds_figure(self, row: int, column: int) -> bool:
         """Whether a figure stands in the cell, or what should be one: an error, a formula that nobody calculated."""
-        hidden = self.sheet.hidden
-        if (hidden.errors or hidden.uncalculated) and (
-            (name := self.name(row, column)) in hidden.errors or name in hidden.uncalculated
-        ):
-            return True
-        return is_figure(self.rows[row][column])
+        return column in self._looked_at(row)[1]
 
     def texts(self, row: int) -> list[tuple[int, str]]:
         """The cells of a row that hold words, with their columns."""
-        return [(column, text) for column, cell in enumerate(self.rows[row]) if (text := words(cell))]
+        return self._looked_at(row)[0]
 
     def has_figures(self, row: int, first: int = 0) -> bool:
         """Whether a figure stands in the row, from that column on."""
-        return any(self.holds_figure(row, column) for column in range(first, self.width))
+        return any(column >= first for column in self._looked_at(row)[1])
+
+    def _looked_at(self, row: int) -> tuple[list[tuple[int, str]], set[int]]:
+        """The words of a row and the columns of its figures; each row is looked at once."""
+        if row not in self._seen:
+            cells = self.rows[row]
+            texts = [(column, text) for column, cell in enumerate(cells) if cell != "" and (text := words(cell))]
+            figures = {column for column, cell in enumerate(cells) if cell != "" and is_figure(cell)}
+            hidden = self.sheet.hidden
+            if hidden.errors or hidden.uncalculated:
+                names = {column: self.name(row, column) for column in range(len(cells))}
+                figures |= {at for at, name in names.items() if name in hidden.errors or name in hidden.uncalculated}
+            self._seen[row] = texts, figures
+        return self._seen[row]
 
     def label_columns(self, rows: range) -> int:
         """How many columns on the left hold labels: those up to the last one in which rows begin and no figure stands.
@@ -134,7 +143,7 @@ class Printed:
         figures: set[int] = set()
         for row in rows:
             first = next((column for column, _ in self.texts(row)), None)
-            beside = {column for column in range(self.width) if self.holds_figure(row, column)}
+            beside = self._looked_at(row)[1]
             if first is None or not any(column > first for column in beside):
                 continue
             firsts.add(first)

@@ -5,6 +5,7 @@ rows of a table can be taken without it.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -29,10 +30,11 @@ from ingest.readers.printed import (
     without_ordinal,
 )
 from ingest.readers.sheets import Book, Cell, cell_text, plain
-from ingest.readers.table import MISSING_REASON, Unreadable, frame
+from ingest.readers.table import FINDINGS_LIMIT, MISSING_REASON, Unreadable, for_each, frame
 from ingest.spelling import fold
 from ingest.submission import Finding, Reading
 
+_MOST_ROWS = 20_000  # a list of all communes has 11,000; what is longer was not laid out to be printed
 _TITLE_ROWS = 6  # the longest title that is joined
 _LABEL_ROWS = 3  # the longest label that is broken over rows
 _UNIT_PREFIX = r"(?:(?:don vi(?: tinh)?|dvt) )?"
@@ -109,8 +111,17 @@ def reading(tables: Tables) -> Reading:
         )
         for name in names
     }
-    findings = [finding for each in tables.found for finding in each.findings] + tables.findings
+    findings = _limited([finding for each in tables.found for finding in each.findings]) + tables.findings
     return Reading(frame(columns, len(figures)), findings, "layout")
+
+
+def _limited(findings: Sequence[Finding]) -> list[Finding]:
+    """Of very many findings of one rule the first, and one that counts the rest."""
+    counts = Counter(finding.rule for finding in findings)
+    if not counts or max(counts.values()) <= FINDINGS_LIMIT:
+        return list(findings)
+    by_rule = {rule: [finding for finding in findings if finding.rule == rule] for rule in counts}
+    return [finding for of_rule in by_rule.values() for finding in for_each(of_rule, lambda finding: finding)]
 
 
 def find(book: Book, layouts: Sequence[Layout]) -> Tables:
@@ -122,7 +133,11 @@ def find(book: Book, layouts: Sequence[Layout]) -> Tables:
         if not book.is_visible(name):
             continue
         before = len(tables.found), len(tables.findings)
-        _read_sheet(Printed(book.sheet(name)), known, tables)
+        sheet = book.sheet(name)
+        if len(sheet.rows) > _MOST_ROWS:
+            tables.findings.append(tell.sheet_too_long(name, len(sheet.rows), _MOST_ROWS))
+            continue
+        _read_sheet(Printed(sheet), known, tables)
         if before == (len(tables.found), len(tables.findings)):
             unread.append(name)
     if hidden := [name for name in book.names if not book.is_visible(name)]:
@@ -230,14 +245,15 @@ def _title_at(printed: Printed, row: int, known: Sequence[_Known]) -> _Title | N
         return None
     column, text = first
     joins = [text]
+    folds = [fold(without_marks(text))]
     for below in range(row + 1, min(row + _TITLE_ROWS, len(printed.rows))):
         following = _first_text(printed, below)
         if following is None or following[0] != column or len(printed.texts(below)) > 1 or printed.has_figures(below):
             break
         joins.append(f"{joins[-1]} {following[1]}")
+        folds.append(f"{folds[-1]} {fold(without_marks(following[1]))}")
     for last in range(len(joins) - 1, -1, -1):
-        folded = fold(without_marks(joins[last]))
-        knowing = [(each, match) for each in known if (match := each.title(folded))]
+        knowing = [(each, match) for each in known if (match := each.title(folds[last]))]
         if knowing:
             return _Title(row, row + last, column, " ".join(joins[last].split()), knowing)
     if len(printed.texts(row)) == 1 and is_numbered_title(text):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ingest.layout import Layout
+from ingest.place import place
 from ingest.readers.table import excerpt
 from ingest.spelling import nearest
 from ingest.submission import Finding
@@ -60,6 +61,21 @@ def sheets_not_read(names: Sequence[str]) -> Finding:
         " Muốn đọc, hãy soạn bố cục (chiso layout draft).",
         f"{len(names)} sheets hold no table that a layout knows and were not read: {shown}."
         " To have one read, draft a layout for it (chiso layout draft).",
+    )
+
+
+def sheet_too_long(name: str, rows: int, most: int) -> Finding:
+    """A sheet that is too long to be a table laid out to be printed."""
+    return Finding(
+        "sheet_not_read",
+        "information",
+        place(name, None, None),
+        str(rows),
+        f"≤ {most}",
+        f"Trang tính có {rows} dòng; bố cục chỉ đọc bảng đến {most} dòng nên trang này không được đọc."
+        " Hãy gửi số liệu dạng danh sách dài (CSV).",
+        f"The sheet has {rows} rows; layouts read tables of up to {most}, and it was not read."
+        " Send the figures as a long list (CSV).",
     )
 
 

@@ -545,3 +545,23 @@ def test_one_layout_reads_the_state_investment_of_every_month(shared_data: Path)
         assert read_there.keys() == cells.keys()
         assert all(float(read_there[at]) == pytest.approx(cell, rel=1e-14) for at, cell in cells.items())
     assert len(files) == 6
+
+
+def test_a_sheet_without_words_and_one_that_is_too_long_are_told_and_not_searched(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(recurring, "_MOST_ROWS", 50)
+    reading = read(TABLE, [*TABLE, *([[1]] * 50)], [[1, 2]])
+    assert figures(reading) == WHOLE
+    assert [(each.place, each.found) for each in told(reading, "sheet_not_read")] == [
+        ('Sheet "S2"', "66"),
+        ("", "“S3”"),
+    ]
+
+
+def test_of_very_many_rows_that_nobody_knows_a_thousand_are_told_and_the_rest_is_counted() -> None:
+    strangers: Rows = [[f"Dòng lạ {number}", None, 1, 2, 3, 4] for number in range(1_200)]
+    reading = read([*TABLE[:10], *strangers])
+    assert len(told(reading, "unknown_row")) == 1_000
+    (rest,) = told(reading, "more_of_the_same")
+    assert (rest.severity, rest.found, rest.expected) == ("error", "200", "unknown_row")
