@@ -33,10 +33,8 @@ class UnknownPlace(Exception):
 
 def checked(catalogue: Catalogue, content: bytes, said: Instructions, *, now: datetime) -> Checked:
     """The figures as the bytes have them, and what the rules of the catalogue say of each."""
-    mapping = catalogue.mappings.get(said.mapping) if said.mapping else None
-    named = [catalogue.layouts[said.mapping]] if said.mapping in catalogue.layouts else []
-    layouts = named if said.mapping else [*catalogue.layouts.values()]
-    reading = formats.read(content, mapping=mapping, layouts=layouts)
+    named = catalogue.mappings.get(said.mapping) or catalogue.layouts.get(said.mapping) if said.mapping else None
+    reading = formats.read(content, mapping=named, layouts=[*catalogue.layouts.values()])
     return rules.check(reading, catalogue, catalogue.datasets[said.dataset], said, now=now)
 
 

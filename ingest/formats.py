@@ -31,10 +31,11 @@ _LIKE_TEXT = {b"MZ", b"BZh", b"PAR1", b"ARROW1"}
 _ARCHIVES = {"GZIP", "BZIP2", "XZ", "ZSTD", "7-Zip", "RAR"}
 
 
-def read(content: bytes, *, mapping: Mapping | None = None, layouts: Sequence[Layout] = ()) -> Reading:
+def read(content: bytes, *, mapping: Mapping | Layout | None = None, layouts: Sequence[Layout] = ()) -> Reading:
     """Read the bytes of a submission: our template or long format in CSV, XLSX, JSON, or somebody else's by a mapping.
 
-    `layouts` are those by which the tables of a workbook that is not ours may be read.
+    `layouts` are those by which the tables of a workbook that is not ours may be read; where a layout is named in place
+    of a mapping, the workbook is read by it alone.
 
     Never raises for what stands in the bytes: what cannot be read is a finding.
     """
@@ -44,20 +45,23 @@ def read(content: bytes, *, mapping: Mapping | None = None, layouts: Sequence[La
         return unread(fault.findings)
 
 
-def _read(content: bytes, mapping: Mapping | None, layouts: Sequence[Layout]) -> Reading:
+def _read(content: bytes, mapping: Mapping | Layout | None, layouts: Sequence[Layout]) -> Reading:
     if len(content) > SIZE_LIMIT_BYTES:
         raise Unreadable(_too_large(len(content)))
     if content.startswith(sheets.FIRST_BYTES):
-        if mapping is not None:
+        if isinstance(mapping, Mapping):
             raise Unreadable(_not_what_the_mapping_reads(mapping, "XLSX, XLS, ODS"))
         book = sheets.Book(content)
-        reading = workbook.read(book) if workbook.is_ours(book) else recurring.read(book, layouts)
+        if mapping is not None:
+            reading = recurring.read(book, [mapping])
+        else:
+            reading = workbook.read(book) if workbook.is_ours(book) else recurring.read(book, layouts)
         return replace(reading, findings=[*reading.findings, *book.remarks])
     _refuse_others(content)
     is_json = content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
     if mapping is None:
         return records.read(content) if is_json else delimited.read(content)
-    if is_json != (mapping.format == "json"):
+    if isinstance(mapping, Layout) or is_json != (mapping.format == "json"):
         raise Unreadable(_not_what_the_mapping_reads(mapping, "JSON" if is_json else "CSV"))
     if is_json:
         return mapped.read(records.table(content, records=mapping.records), mapping)
@@ -105,8 +109,8 @@ def _other(name: str) -> Finding:
     )
 
 
-def _not_what_the_mapping_reads(mapping: Mapping, found: str) -> Finding:
-    wanted = mapping.format.upper()
+def _not_what_the_mapping_reads(mapping: Mapping | Layout, found: str) -> Finding:
+    wanted = "XLSX" if isinstance(mapping, Layout) else mapping.format.upper()
     return Finding(
         "wrong_format",
         "error",

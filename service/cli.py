@@ -21,6 +21,7 @@ from ingest.submission import Instructions, ReasonCode, Submission, errors
 from service import app, database, embedded, intake, logs, settings, startup, worker
 from service.archive import forms
 from service.commands import audit as audit_commands
+from service.commands import layout as layout_commands
 from service.commands import token, user
 from service.commands import worker as worker_commands
 from service.commands.terminal import err, out, prepared, status, typist
@@ -38,6 +39,7 @@ catalogue_program = typer.Typer(
 )
 program.add_typer(catalogue_program, name="catalogue")
 program.add_typer(audit_commands.program, name="audit")
+program.add_typer(layout_commands.program, name="layout")
 program.add_typer(user.program, name="user")
 program.add_typer(token.program, name="token")
 program.add_typer(worker_commands.program)

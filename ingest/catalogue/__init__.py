@@ -18,7 +18,7 @@ from ingest.layout import Layout
 from ingest.mapping import Mapping
 from ingest.reporting_unit import Lineage, ReportingUnit, ReportingUnits, Spelling, UnitCode
 
-__all__ = ["FOLDER", "Catalogue", "Fault", "Faulty", "check", "read"]
+__all__ = ["FOLDER", "Catalogue", "Fault", "Faulty", "check", "layouts", "read"]
 
 FOLDER = Path(__file__).parent
 _ONE_LIST = {"datasets.yaml": "datasets", "sources.yaml": "sources", "units_of_measure.yaml": "units_of_measure"}
@@ -98,6 +98,22 @@ def read(*folders: Path) -> Catalogue:
 def check(*folders: Path) -> list[Fault]:
     """Return every fault of the catalogue in these folders, in the order of the files."""
     return _parts(folders or (FOLDER,))[1]
+
+
+def layouts(file: Path) -> dict[str, Layout]:
+    """The layouts of one file by code, held against the catalogue that comes with Chiso, whose layouts they replace.
+
+    Raises Faulty, with every fault of the file.
+    """
+    parts, faults = _parts((FOLDER,))
+    parts.layouts.clear()
+    for record in yaml_records(file, file.name, faults):
+        if placed := word(Layout, record, faults):
+            parts.layouts.append(placed)
+    faults = faults or broken_rules(parts)
+    if faults:
+        raise Faulty(faults)
+    return _by_code(parts.layouts)
 
 
 def _parts(folders: tuple[Path, ...]) -> tuple[Parts, list[Fault]]:

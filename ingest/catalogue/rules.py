@@ -12,16 +12,21 @@ from typing import Any, get_args
 from ingest.catalogue.files import Fault, Placed, Record
 from ingest.dataset import Dataset, DueRule, Target
 from ingest.indicator import Accumulation, Frequency, Indicator, Level, Source, UnitOfMeasure
-from ingest.layout import Layout
+from ingest.layout import Layout, LayoutColumn, LayoutRow
 from ingest.mapping import IndicatorPlace, Mapping
 from ingest.period import NotAPeriod, containing, parse
 from ingest.reporting_unit import Lineage, ReportingUnit, Spelling, UnitCode
-from ingest.spelling import nearest
+from ingest.spelling import fold, nearest
 
 _CODE = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 _MEASURE = re.compile(r"[a-z][a-z0-9_]*\Z")
 # A sum or a mean of these says nothing.
 _NEVER_ADDED = re.compile(r"(rank|score|index)")
+_BREAKDOWN = re.compile(r"[A-Z0-9_@$-]{1,40}\Z")
+# What a pattern of a layout may say by name.
+_GROUPS = (
+    "year", "month", "months", "quarter", "day", "from_day", "from_month", "to_day", "to_month", "status",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,7 @@ def broken_rules(parts: Parts) -> list[Fault]:
         *(fault for each in parts.targets for fault in _target(each, known)),
         *(fault for each in parts.mappings for fault in _mapping(each, known)),
         *(fault for each in parts.layouts for fault in _layout(each, known)),
+        *_titles_twice(parts),
     ]
 
 
@@ -331,9 +337,154 @@ def _mapping(each: Placed[Mapping], known: _Known) -> Iterator[Fault]:
 def _layout(each: Placed[Layout], known: _Known) -> Iterator[Fault]:
     layout, record = each.word, each.record
     yield from _named(layout.source, known.sources, "source", record, "source")
+    yield from _of_a_unit(layout.reporting_unit, known, record, "reporting_unit")
+    for key in ("titles", "columns", "rows"):
+        if not getattr(layout, key):
+            yield record.fault(f'"{key}" is empty', key)
+    for key, text in (("name.vi", layout.name_vi), ("name.en", layout.name_en), ("document", layout.document)):
+        if text.strip() in ("", "?"):
+            yield record.fault(f'"{key}" is still to be decided', key)
+    for key in ("titles", "ignore", "notes"):
+        for index, pattern in enumerate(getattr(layout, key)):
+            yield from _pattern(pattern, record, f"{key}.{index}")
+    for index, refusal in enumerate(layout.refuse):
+        yield from _pattern(refusal.heading, record, f"refuse.{index}.heading")
+    if layout.unit_measure is not None:
+        yield from _pattern(layout.unit_measure, record, "unit_measure")
     for index, column in enumerate(layout.columns):
-        key = f"columns.{index}"
-        yield from _series(column.indicator, layout.source, column.accumulation, known, record, key)
+        yield from _layout_column(column, layout, known, record, f"columns.{index}")
+    for index, row in enumerate(layout.rows):
+        yield from _layout_row(row, layout, known, record, f"rows.{index}")
+    yield from _texts_twice(layout, record)
+
+
+def _layout_column(column: LayoutColumn, layout: Layout, known: _Known, record: Record, key: str) -> Iterator[Fault]:
+    yield from _series(column.indicator, layout.source, column.accumulation, known, record, f"{key}.indicator")
+    it = known.indicators.get(column.indicator)
+    if it and column.frequency not in it.frequencies:
+        yield record.fault(f'"{it.code}" has no frequency {column.frequency}', f"{key}.frequency")
+    yield from _pattern(column.heading, record, f"{key}.heading")
+    if column.unit_measure is not None:
+        yield from _pattern(column.unit_measure, record, f"{key}.unit_measure")
+    elif layout.unit_measure is None:
+        sentence = '"unit_measure" is missing: say which stands above the table, or in this heading'
+        yield record.fault(sentence, key)
+    said = _groups_of(column.heading)
+    of_titles = [_groups_of(title) for title in layout.titles]
+    always = said | set.intersection(*of_titles) if of_titles else said
+    yield from _period_of(column, said, always, record, f"{key}.heading")
+    for word in column.statuses:
+        yield from _folded(word, record, f"{key}.statuses")
+    if column.statuses and "status" not in always:
+        yield record.fault('"statuses" names words, but no group "status" matches one', f"{key}.statuses")
+    if "status" in said and not column.statuses:
+        yield record.fault(
+            'a group "status" stands in the heading, but "statuses" says nothing of it', f"{key}.heading"
+        )
+
+
+def _period_of(column: LayoutColumn, said: set[str], always: set[str], record: Record, key: str) -> Iterator[Fault]:
+    """A heading, or else every title, must say the period of the column's frequency."""
+    if "year" not in always:
+        yield record.fault('no group "year" stands in the heading or in every title, so there is no period', key)
+    within = always & {"month", "months", "quarter", "to_month"}
+    if column.frequency in ("S", "Q", "M") and column.accumulation == "PERIOD" and not within:
+        wanted = '"month", "months" or "quarter"'
+        yield record.fault(f"which {column.frequency} of the year it is no group says; name one {wanted}", key)
+    if column.frequency in ("W", "D") and not {"day", "month"} <= always:
+        yield record.fault('a day needs the groups "day" and "month"', key)
+    if column.frequency == "H":
+        yield record.fault("a layout reads no hours", key)
+    if len(said & {"month", "months", "quarter"}) == 3:
+        yield record.fault('"month", "months" and "quarter" say one thing three times', key)
+    for day, month in (("from_day", "from_month"), ("to_day", "to_month")):
+        if len(always & {day, month}) == 1:
+            yield record.fault(f'"{day}" and "{month}" belong together', key)
+
+
+def _layout_row(row: LayoutRow, layout: Layout, known: _Known, record: Record, key: str) -> Iterator[Fault]:
+    yield from _of_a_unit(row.reporting_unit, known, record, f"{key}.reporting_unit")
+    for name in ("label", "heading"):
+        for index, text in enumerate(getattr(row, name)):
+            yield from _folded(text, record, f"{key}.{name}.{index}")
+    for text, code in row.codes.items():
+        yield from _folded(text, record, f"{key}.codes.{text}")
+        if not _BREAKDOWN.match(code):
+            yield record.fault(f'"{code}" is no code of a breakdown', f"{key}.codes.{text}")
+    if not _BREAKDOWN.match(row.breakdown):
+        yield record.fault(f'"{row.breakdown}" is no code of a breakdown', f"{key}.breakdown")
+    lists = bool(row.names or row.codes)
+    if not (row.label or row.heading or lists):
+        yield record.fault("the entry names no row: say label, heading, names or codes", key)
+    if row.label and lists:
+        yield record.fault('"names" and "codes" are of the rows below a heading; a label is one row', key)
+    if row.names and row.reporting_unit:
+        yield record.fault('"names" says that the rows name the reporting unit; leave "reporting_unit" out', key)
+    if row.skip and not (row.label or lists):
+        yield record.fault('"skip" leaves out labels, or the rows of a list; this entry has neither', f"{key}.skip")
+    for column in layout.columns if row.names and not row.skip else ():
         it = known.indicators.get(column.indicator)
-        if it and column.frequency not in it.frequencies:
-            yield record.fault(f'"{it.code}" has no frequency {column.frequency}', f"{key}.frequency")
+        if it and row.names not in it.levels:
+            yield record.fault(f'"{it.code}" is not about a {row.names}', f"{key}.names")
+
+
+def _texts_twice(layout: Layout, record: Record) -> Iterator[Fault]:
+    """A text that names two rows names neither. A heading may be a label too: its figures, and the list below it."""
+    for name in ("label", "heading"):
+        seen: set[str] = set()
+        for index, row in enumerate(layout.rows):
+            for text in getattr(row, name):
+                if text in seen:
+                    yield record.fault(f'"{text}" stands twice as {name}', f"rows.{index}.{name}")
+                seen.add(text)
+    labels = {text for row in layout.rows for text in row.label}
+    for index, row in enumerate(layout.rows):
+        for text in row.codes:
+            if text in labels:
+                yield record.fault(f'"{text}" is a label, which wins over the list', f"rows.{index}.codes.{text}")
+
+
+def _titles_twice(parts: Parts) -> Iterator[Fault]:
+    first: dict[str, str] = {}
+    for each in parts.layouts:
+        for index, title in enumerate(each.word.titles):
+            other = first.setdefault(title, each.word.code)
+            if other != each.word.code:
+                yield each.record.fault(f'"{other}" reads the same title', f"titles.{index}")
+
+
+def _of_a_unit(code: str | None, known: _Known, record: Record, key: str) -> Iterator[Fault]:
+    if code is not None:
+        yield from _named(code, known.reporting_units, "reporting unit", record, key)
+
+
+def _groups_of(pattern: str) -> set[str]:
+    try:
+        return set(re.compile(pattern).groupindex)
+    except re.error:
+        return set()
+
+
+def _pattern(pattern: str, record: Record, key: str) -> Iterator[Fault]:
+    """A pattern must be a regular expression that some folded text can match."""
+    try:
+        groups = re.compile(pattern).groupindex
+    except re.error as fault:
+        yield record.fault(f'"{pattern}" is no regular expression: {fault}', key)
+        return
+    for group in groups:
+        yield from _named(group, _GROUPS, "group", record, key)
+    bare = re.sub(r"\(\?(?:P<\w+>|:|=|!|<=|<!)", "(", pattern)
+    bare = re.sub(r"\\[a-zA-Z]|\[[^\]]*\]|\{\d*,?\d*\}", "*", bare)
+    if wrong := re.search(r"[^a-z0-9 %.*+?()|^$]", bare):
+        sentence = f'"{pattern}" can never match: folded text has no "{wrong[0]}"'
+        yield record.fault(sentence + " (small letters without marks, digits, single spaces, %)", key)
+        return
+    for word in re.findall(r"(?<![a-z.*+?)\]])[a-z]+(?![a-z.*+?(\[])", bare):
+        if (folded := fold(word)) != word:
+            yield record.fault(f'"{pattern}" can never match: "{word}" is folded to "{folded}"', key)
+
+
+def _folded(text: str, record: Record, key: str) -> Iterator[Fault]:
+    if (folded := fold(text)) != text:
+        yield record.fault(f'"{text}" can never match: folded it is "{folded}"', key)
