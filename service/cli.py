@@ -21,6 +21,7 @@ from ingest.submission import Instructions, ReasonCode, Submission, errors
 from service import app, database, embedded, intake, logs, settings, startup, worker
 from service.archive import forms
 from service.commands import audit as audit_commands
+from service.commands import layout as layout_commands
 from service.commands import rules as rule_commands
 from service.commands import token, user
 from service.commands import worker as worker_commands
@@ -39,6 +40,7 @@ catalogue_program = typer.Typer(
 )
 program.add_typer(catalogue_program, name="catalogue")
 program.add_typer(audit_commands.program, name="audit")
+program.add_typer(layout_commands.program, name="layout")
 program.add_typer(rule_commands.program, name="rules")
 program.add_typer(user.program, name="user")
 program.add_typer(token.program, name="token")

@@ -123,3 +123,7 @@ def test_the_counts_in_the_readme_are_those_of_the_catalogue(words: Catalogue) -
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert f"{len(words.indicators)} indicators, {len(words.reporting_units)} reporting units" in changelog
     assert f"{len(words.targets)}\n  targets" in changelog
+
+
+def test_every_layout_is_in_the_document_on_files(words: Catalogue) -> None:
+    assert [code for code in words.layouts if f"`{code}`" not in FILES] == []

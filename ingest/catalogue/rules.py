@@ -359,6 +359,9 @@ def _layout(each: Placed[Layout], known: _Known) -> Iterator[Fault]:
     for key in ("titles", "columns", "rows"):
         if not getattr(layout, key):
             yield record.fault(f'"{key}" is empty', key)
+    for key, text in (("name.vi", layout.name_vi), ("name.en", layout.name_en), ("document", layout.document)):
+        if text.strip() in ("", "?"):
+            yield record.fault(f'"{key}" is still to be decided', key)
     for key in ("titles", "ignore", "notes"):
         for index, pattern in enumerate(getattr(layout, key)):
             yield from _pattern(pattern, record, f"{key}.{index}")

@@ -18,12 +18,13 @@ _NUMERAL = re.compile(r"[-+−]?\d[\d.,\s\u2009\u202f]*%?")
 _ORDINAL = re.compile(r"\(?(?:[IVXivx]+|\d{1,3}(?:\.\d{1,2})*|[A-Za-zĐđ])[.)]?")
 _LEADING_ORDINAL = re.compile(r"(?:[IV]{1,4}|X[IV]{1,4}|\d{1,2}(?:\.\d{1,2})*|[a-eA-Eđ])\s*[.)/]\s*(?=\D)|[-+•*–]\s*")
 _MARKS = re.compile(r"(?:\s*(?:\(\s*(?:\*+|\d{1,2})\s*\)|\[\s*(?:\*+|\d{1,2})\s*\]|\*+|[¹²³⁰-⁹]+))+$")
+_TITLE_NUMBER = re.compile(r"(?:(?:biểu|bảng)\s*(?:số\s*)?)?\d{1,3}(?:[.,]\d{1,3})*\s*[.:]\s*(?=\D)", re.IGNORECASE)
 _COLUMN_NUMBER = re.compile(r"\(?(\d{1,2}|[A-Z])\)?\s*(=[\s\d()+\-*/x:,.%=]+)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The texts stacked above a column as they were written; `row` is that of the lowest, counted from 0."""
+    """The texts stacked above a column as they were written; `row` is where its own begin, counted from 0."""
 
     texts: tuple[str, ...]
     row: int
@@ -41,6 +42,16 @@ def without_marks(text: str) -> str:
 def without_ordinal(text: str) -> str:
     """The text of a label without the number or dash before it: `1.2. `, `II. `, `a) `, `- `."""
     return _LEADING_ORDINAL.sub("", text, count=1) if _LEADING_ORDINAL.match(text) else text
+
+
+def is_numbered_title(text: str) -> bool:
+    """Whether a line begins as the title of a table does: `24. `, `Biểu số 3: `."""
+    return _TITLE_NUMBER.match(text) is not None
+
+
+def without_title_number(text: str) -> str:
+    """The title without its number."""
+    return _TITLE_NUMBER.sub("", text, count=1) if _TITLE_NUMBER.match(text) else text
 
 
 def is_numeral(text: str) -> bool:
@@ -133,7 +144,6 @@ class Printed:
     def headings(self, rows: range, columns: range, apart: frozenset[tuple[int, int]]) -> dict[int, Heading]:
         """What is stacked above each of the columns; `apart` are cells that belong to no column's heading."""
         stacks: dict[int, list[tuple[int, int]]] = {column: [] for column in columns}
-        lowest: dict[int, int] = {}
         spreads = not any(right > left >= columns.start for row in rows for left, right, _ in self._spans.get(row, ()))
         for row in rows:
             if self._numbers_columns(row, columns, stacks):
@@ -152,12 +162,11 @@ class Printed:
                     spread = None
                 if spread and spread not in stacks[column]:
                     stacks[column].append(spread)
-                    lowest[column] = spread[0]
-        return {
-            column: Heading(tuple(without_marks(cell_text(self.cell(*at))) for at in stack), lowest[column])
-            for column, stack in stacks.items()
-            if stack
-        }
+        return {column: self._heading(column, stack) for column, stack in stacks.items() if stack}
+
+    def _heading(self, column: int, stack: list[tuple[int, int]]) -> Heading:
+        own = next((row for row, left in stack if left == column), stack[-1][0])
+        return Heading(tuple(without_marks(cell_text(self.cell(*at))) for at in stack), own)
 
     def _goes_on(self, rows: range, row: int, column: int) -> bool:
         return any(cell_text(self.cell(below, column)) for below in range(row + 1, rows.stop))

@@ -19,7 +19,15 @@ from ingest.place import column_letters, place
 from ingest.readers import recurring_findings as tell
 from ingest.readers.cell_faults import MISSING_MARKS, percent_read, unfit
 from ingest.readers.decimals import asked_about, by_evidence, readings
-from ingest.readers.printed import Heading, Printed, is_figure, is_numeral, without_marks, without_ordinal
+from ingest.readers.printed import (
+    Heading,
+    Printed,
+    is_figure,
+    is_numbered_title,
+    is_numeral,
+    without_marks,
+    without_ordinal,
+)
 from ingest.readers.sheets import Book, Cell, cell_text, plain
 from ingest.readers.table import MISSING_REASON, Unreadable, frame
 from ingest.spelling import fold
@@ -29,7 +37,6 @@ _TITLE_ROWS = 6  # the longest title that is joined
 _LABEL_ROWS = 3  # the longest label that is broken over rows
 _UNIT_PREFIX = r"(?:(?:don vi(?: tinh)?|dvt) )?"
 _UNIT_WORD = re.compile(r"(?:don vi(?: tinh)?|dvt)\b")
-_NUMBERED_TITLE = re.compile(r"(?:(?:biểu|bảng)\s*(?:số\s*)?)?\d{1,3}(?:[.,]\d{1,3})*\s*[.:]\s*\D", re.IGNORECASE)
 _YEARS = range(1900, 2101)
 _NUMBERS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "sau": 6, "chin": 9}
 _ENOUGH_NUMBERS = 3
@@ -87,10 +94,13 @@ def read(book: Book, layouts: Sequence[Layout]) -> Reading:
     """
     tables = find(book, layouts)
     if not tables.found:
-        raise Unreadable(
-            *[each for each in tables.findings if each.severity == "error"]
-            or [tell.unknown_workbook(book.names, layouts)]
-        )
+        errors = [each for each in tables.findings if each.severity == "error"]
+        raise Unreadable(*errors or [tell.unknown_workbook(book.names, layouts)])
+    return reading(tables)
+
+
+def reading(tables: Tables) -> Reading:
+    """What was read of all tables, as one reading."""
     figures = [figure for each in tables.found for figure in each.figures]
     names = dict.fromkeys(name for figure in figures for name in figure)
     columns = {
@@ -185,10 +195,10 @@ def _read_sheet(printed: Printed, known: Sequence[_Known], tables: Tables) -> No
     titles = list(_titles(printed, known))
     running: dict[str, LayoutRow | None] = {}
     read: set[int] = set()
-    for title, follower in zip(titles, [*titles[1:], None], strict=True):
+    stops = [*(title.first for title in titles[1:]), len(printed.rows)]
+    for title, stop in zip(titles, stops, strict=False):
         if not title.known:
             continue
-        stop = follower.first if follower else len(printed.rows)
         read.update(range(title.first, stop))
         if len(title.known) > 1:
             layouts = [each.layout for each, _ in title.known]
@@ -230,7 +240,7 @@ def _title_at(printed: Printed, row: int, known: Sequence[_Known]) -> _Title | N
         knowing = [(each, match) for each in known if (match := each.title(folded))]
         if knowing:
             return _Title(row, row + last, column, " ".join(joins[last].split()), knowing)
-    if len(printed.texts(row)) == 1 and _NUMBERED_TITLE.match(text):
+    if len(printed.texts(row)) == 1 and is_numbered_title(text):
         return _Title(row, row, column, text, [])
     return None
 

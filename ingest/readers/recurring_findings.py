@@ -1,5 +1,6 @@
 """What is told of recurring tables: which layout read them, and what it does not know."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from ingest.layout import Layout
@@ -8,6 +9,7 @@ from ingest.spelling import nearest
 from ingest.submission import Finding
 
 _SHOWN = 20
+_SIGNS = re.compile(r"\(\?(?:P<\w+>|:)|\\[a-z]|\{[^}]*\}|[^a-z% ]")  # what makes a pattern more than its words
 
 
 def unknown_workbook(names: Sequence[str], layouts: Sequence[Layout]) -> Finding:
@@ -341,5 +343,6 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _nearest_pattern(heading: str, patterns: Sequence[str]) -> str:
-    """The pattern that a heading comes nearest to, as it stands in the layout."""
-    return next(iter(nearest(heading, patterns)), "")
+    """The pattern that a heading comes nearest to, as it stands in the layout; its signs and numbers do not count."""
+    plain = {" ".join(_SIGNS.sub(" ", pattern).split()): pattern for pattern in reversed(patterns)}
+    return next((plain[text] for text in nearest(re.sub(r"\d+", " ", heading), plain)), "")
