@@ -271,6 +271,7 @@ cross join lateral (
     where public.series_id = series.id
         and public.period_start >= date_trunc('year', asked.first) - reach.span
         and public.period_start < date_trunc('year', asked.last) + interval '1 year'
+    offset 0 -- keeps this a question for each series: joined as a whole, every vintage of the ledger is sorted first
 ) as known
 where known.value is not null
 """
