@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ingest import formats, inbox, ledger, rules
+from ingest import inbox, ledger, limited, rules
 from ingest.authority import Actor
 from ingest.catalogue import Catalogue
 from ingest.rules import Checked
@@ -36,7 +36,7 @@ def checked(catalogue: Catalogue, content: bytes, said: Instructions, *, now: da
     mapping = catalogue.mappings.get(said.mapping) if said.mapping else None
     named = [catalogue.layouts[said.mapping]] if said.mapping in catalogue.layouts else []
     layouts = named if said.mapping else [*catalogue.layouts.values()]
-    reading = formats.read(content, mapping=mapping, layouts=layouts)
+    reading = limited.read(content, mapping=mapping, layouts=layouts)
     return rules.check(reading, catalogue, catalogue.datasets[said.dataset], said, now=now)
 
 

@@ -6,7 +6,7 @@ from ingest.layout import Layout
 from ingest.mapping import Mapping
 from ingest.readers import delimited, mapped, package, records, sheets, workbook
 from ingest.readers.table import Unreadable, unread
-from ingest.submission import SIZE_LIMIT_BYTES, Finding, Reading
+from ingest.submission import SIZE_LIMIT_BYTES, TREE_SIZE_LIMIT_BYTES, Finding, Reading
 
 # What the first bytes say, and what to do instead of sending it.
 _OTHERS = (
@@ -29,6 +29,9 @@ _OTHERS = (
 )
 _LIKE_TEXT = {b"MZ", b"BZh", b"PAR1", b"ARROW1"}
 _ARCHIVES = {"GZIP", "BZIP2", "XZ", "ZSTD", "7-Zip", "RAR"}
+# How a workbook begins (a zip, an old compound file), and JSON and XML behind their spaces.
+_WORKBOOKS = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0")
+_TREES = (b"{", b"[", b"<")
 
 
 def read(content: bytes, *, mapping: Mapping | None = None, layouts: Sequence[Layout] = ()) -> Reading:
@@ -44,9 +47,21 @@ def read(content: bytes, *, mapping: Mapping | None = None, layouts: Sequence[La
         return unread(fault.findings)
 
 
+def size_limit_bytes(content: bytes) -> int:
+    """How large a file of this kind may be."""
+    begins = content[:400].removeprefix(b"\xef\xbb\xbf").lstrip()
+    return TREE_SIZE_LIMIT_BYTES if content.startswith(_WORKBOOKS) or begins.startswith(_TREES) else SIZE_LIMIT_BYTES
+
+
+def may_announce(content: bytes) -> bool:
+    """Whether a file of this kind can say itself whose return it is, and for which period."""
+    return content.startswith(_WORKBOOKS)
+
+
 def _read(content: bytes, mapping: Mapping | None, layouts: Sequence[Layout]) -> Reading:  # noqa: ARG001
-    if len(content) > SIZE_LIMIT_BYTES:
-        raise Unreadable(_too_large(len(content)))
+    limit_bytes = size_limit_bytes(content)
+    if len(content) > limit_bytes:
+        raise Unreadable(_too_large(len(content), limit_bytes))
     if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         if mapping is not None:
             raise Unreadable(_not_what_the_mapping_reads(mapping, "XLSX"))
@@ -76,8 +91,8 @@ def _refuse_others(content: bytes) -> None:
         raise Unreadable(_other("XML"))
 
 
-def _too_large(size_bytes: int) -> Finding:
-    size, limit = size_bytes / 2**20, SIZE_LIMIT_BYTES // 2**20
+def _too_large(size_bytes: int, limit_bytes: int) -> Finding:
+    size, limit = size_bytes / 2**20, limit_bytes // 2**20
     return Finding(
         "too_large",
         "error",

@@ -13,7 +13,9 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, text
 
+from ingest import driver
 from ingest.authority import Actor
+from ingest.progress import Progress, Stage
 from ingest.submission import (
     Evidence,
     Finding,
@@ -190,12 +192,16 @@ def get(connection: Connection, number: int) -> Submission:
 
 
 def content(connection: Connection, number: int) -> bytes:
-    """The bytes of a submission as they came."""
-    return bytes(
-        connection.execute(
-            text("select content from submission_bytes where submission = :id"), {"id": number}
-        ).scalar_one()
-    )
+    """The bytes of a submission as they came.
+
+    Raises LookupError when there is none of that number.
+    """
+    # As text they would be twice as many, and of 200 MB that shows.
+    with driver.cursor(connection, binary=True) as cursor:
+        row = cursor.execute("select content from submission_bytes where submission = %s", (number,)).fetchone()
+    if row is None:
+        raise LookupError(number)
+    return row[0]
 
 
 def listed(
@@ -371,6 +377,31 @@ def record_failure(connection: Connection, number: int, sentence: str) -> None:
     connection.execute(
         text("update submission set failure = :sentence where id = :id"), {"id": number, "sentence": sentence}
     )
+
+
+def record_progress(connection: Connection, number: int, stage: Stage, done: int, total: int) -> None:
+    """Record how far the work on it has got, for others to see while its transaction is open."""
+    connection.execute(
+        text(
+            "insert into submission_progress (submission, stage, done, total, at)"
+            " values (:id, :stage, :done, :total, now()) on conflict (submission) do update"
+            " set (stage, done, total, at) = (excluded.stage, excluded.done, excluded.total, excluded.at)"
+        ),
+        {"id": number, "stage": stage, "done": done, "total": total},
+    )
+
+
+def forget_progress(connection: Connection, number: int) -> None:
+    """Forget how far the work had got."""
+    connection.execute(text("delete from submission_progress where submission = :id"), {"id": number})
+
+
+def progress(connection: Connection, number: int) -> Progress | None:
+    """How far the work on it has got; None where nobody is at it, or not long enough to say so."""
+    row = connection.execute(
+        text("select stage, done, total, at from submission_progress where submission = :id"), {"id": number}
+    ).one_or_none()
+    return None if row is None else Progress(*row)
 
 
 def attach(

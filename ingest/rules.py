@@ -13,7 +13,7 @@ from typing import Any, cast
 import numpy
 import pandas
 
-from ingest import period
+from ingest import period, progress
 from ingest.catalogue import Catalogue
 from ingest.dataset import Dataset, DatasetItem
 from ingest.observation import ACCUMULATIONS, DENOMINATOR, NUMERATOR, OBSERVATION_COLUMNS, STATUSES, TOTAL
@@ -66,19 +66,10 @@ def check(
     the first that the dataset or the indicator names.
     """
     table = _Table(reading, catalogue, dataset, instructions)
-    for rule in (
-        _periods,
-        _indicators,
-        _reporting_units,
-        _series,
-        _values,
-        _published,
-        _data_dates,
-        _duplicates,
-        _daily_means,
-        _required,
-    ):
+    for number, rule in enumerate(_RULES):
+        progress.tell("checking", number, len(_RULES))
         rule(table, now)
+    progress.tell("checking", len(_RULES), len(_RULES))
     findings = [*reading.findings, *table.findings()]
     announced = reading.announced.get("dataset", dataset.code)
     if announced != dataset.code:
@@ -469,6 +460,20 @@ def _daily_means(table: _Table, _now: datetime) -> None:
     expected = expected[~expected.index.duplicated()]
     wrong = _Wrong("daily_mean_agrees_with_total", severity="warning")
     table.mark(expected.index, wrong, "value", lambda row: f"{expected.loc[row]:.0f}")
+
+
+_RULES = (
+    _periods,
+    _indicators,
+    _reporting_units,
+    _series,
+    _values,
+    _published,
+    _data_dates,
+    _duplicates,
+    _daily_means,
+    _required,
+)
 
 
 def _each(periods: pandas.Series, told: Callable[[Period], Any]) -> pandas.Series:
