@@ -1,8 +1,8 @@
-"""How long large files take from the command line and over the API, and how much memory: `python benchmarks/large_files.py`.
+"""How long large files take from the command line and over the API, and how much memory.
 
-It makes the files, a database of its own (the embedded server, or CHISO_DATABASE_URL), and prints for each file: rows,
-seconds, the highest resident memory of the program, of the process that reads, and of the server's busiest process, and
-how many times as long it took as the part that cannot be done without (calamine alone; COPY into a table with an index).
+It makes the files and a database of its own, and prints for each file: rows, seconds, the highest resident memory of
+the program, of the process that reads and of the server's busiest process, and how many times as long it took as what
+cannot be done without (calamine alone; COPY into a table with one index).
 """
 
 import argparse
@@ -34,7 +34,7 @@ _SEED = 4
 
 
 def figures(rows: int, *, first_value: float = 40.0) -> pyarrow.Table:
-    """So many figures of the online filing rate, in the long format: provinces, quarters and parts of the total."""
+    """So many figures of the share of adults with a smartphone, in the long format: provinces, quarters and parts of the total."""
     units = [
         unit.code
         for unit in catalogue.read().reporting_units
@@ -49,11 +49,11 @@ def figures(rows: int, *, first_value: float = 40.0) -> pyarrow.Table:
     values = numpy.random.default_rng(_SEED).integers(0, 5_000, rows) / 100 + first_value
     return pyarrow.table(
         {
-            "indicator": pyarrow.repeat("ONLINE_FILING_RATE", rows),
+            "indicator": pyarrow.repeat("SMARTPHONE_ADULT_RATE", rows),
             "reporting_unit": pyarrow.array(units).take(pyarrow.array(of_unit)),
             "period": pyarrow.array(periods).take(pyarrow.array(of_period)),
             "value": pyarrow.array([f"{value:.2f}" for value in values]),
-            "accumulation": pyarrow.repeat("PERIOD", rows),
+            "accumulation": pyarrow.repeat("STOCK", rows),
             "source": pyarrow.repeat("REPORT", rows),
             "breakdown": pyarrow.array([f"PART_{part:05}" for part in range(int(parts.max(initial=0)) + 1)]).take(
                 pyarrow.array(parts)
@@ -124,9 +124,9 @@ def from_the_command_line(url: str, server: int, path: Path, reason: str | None 
     command = [Path(sys.executable).with_name("chiso"), "ingest", path]
     environment = os.environ | {"CHISO_DATABASE_URL": url}
     began = time.monotonic()
-    with subprocess.Popen([*command, *(["--reason", reason] if reason else [])], env=environment) as process:
-        with Watch(process.pid, server) as watch:
-            process.wait()
+    command += ["--reason", reason] if reason else []
+    with subprocess.Popen(command, env=environment) as process, Watch(process.pid, server) as watch:
+        process.wait()
     assert process.returncode == 0
     return time.monotonic() - began, watch
 
