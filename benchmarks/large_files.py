@@ -34,7 +34,7 @@ _SEED = 4
 
 
 def figures(rows: int, *, first_value: float = 40.0) -> pyarrow.Table:
-    """So many figures of the share of adults with a smartphone, in the long format: provinces, quarters and parts of the total."""
+    """So many figures of one indicator in the long format: provinces, quarters and parts of the total."""
     units = [
         unit.code
         for unit in catalogue.read().reporting_units

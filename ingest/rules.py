@@ -5,7 +5,7 @@ Each rule looks at whole columns: it resolves the distinct texts once and marks 
 
 import functools
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -85,7 +85,7 @@ class _Wrong:
 
     rule: str
     expected: str = ""
-    near: tuple[str, ...] = ()
+    near: Callable[[], Iterable[str]] = tuple  # asked for where it is told
     severity: Severity = "error"
 
 
@@ -120,10 +120,7 @@ class _Table:
         which = rows.groupby(columns, dropna=False, sort=False, observed=True).ngroup()
         distinct_texts = rows.loc[which.drop_duplicates().sort_values().index].itertuples(index=False, name=None)
         meanings = [meaning(*(None if pandas.isna(text) else text for text in texts)) for texts in distinct_texts]
-        wrong = {number: each for number, each in enumerate(meanings) if isinstance(each, _Wrong)}
-        marked = which[which.isin(list(wrong))]
-        for number, index in marked.groupby(marked, sort=False).groups.items():
-            self.mark(index, wrong[cast(int, number)], shown)
+        self._mark_all(which, {number: each for number, each in enumerate(meanings) if isinstance(each, _Wrong)}, shown)
         # Numbers of meanings, not the meanings: a million rows are then compared and grouped without touching them.
         numbers, distinct = pandas.factorize(
             numpy.array([None if isinstance(each, _Wrong) else each for each in meanings] + [None], dtype=object)
@@ -132,6 +129,19 @@ class _Table:
             numbers[which.to_numpy()], categories=pandas.Index(distinct, dtype=object)
         )
         return pandas.Series(meant, index=which.index).reindex(self.rows.index)
+
+    def _mark_all(self, which: pandas.Series, wrong: dict[int, "_Wrong"], shown: str) -> None:
+        """Mark the rows whose number is a wrong one, a rule at a time: of 20,000 different texts each is one row."""
+        marked = which[which.isin(list(wrong))]
+        rules = marked.map({number: each.rule for number, each in wrong.items()})
+        severities: dict[str, Severity] = {each.rule: each.severity for each in wrong.values()}
+        for rule, severity in severities.items():
+            index = marked.index[rules == rule]
+            worded = index[: max(0, FINDINGS_KEPT - self._broken[rule])]
+            for number, same in marked[worded].groupby(marked[worded], sort=False).groups.items():
+                self.mark(same, wrong[cast(int, number)], shown)
+            if len(worded) < len(index):
+                self.mark(index[len(worded) :], _Wrong(rule, severity=severity), shown)
 
     def mark(
         self, index: pandas.Index, wrong: "_Wrong", shown: str, expected: Callable[[Any], str] | None = None
@@ -145,6 +155,7 @@ class _Table:
         kept = index[: max(0, FINDINGS_KEPT - self._broken[wrong.rule])]
         self._broken[wrong.rule] += len(index)
         self._severities[wrong.rule] = wrong.severity
+        near = [*wrong.near()] if len(kept) else []
         for row in kept:
             told = finding(
                 wrong.rule,
@@ -152,7 +163,7 @@ class _Table:
                 place=self.place_of(row, shown),
                 found=self._text(row, shown) or "",
                 expected=expected(row) if expected else wrong.expected,
-                near=wrong.near,
+                near=near,
             )
             self._findings.append((cast(int, row), told))
 
@@ -231,7 +242,7 @@ def _indicators(table: _Table, _now: datetime) -> None:
             return _Wrong("indicator_is_given")
         code = written.upper() if written.upper() in catalogue.indicators else named.get(fold(written))
         if code is None:
-            return _Wrong("indicator_is_known", near=tuple(nearest(written, catalogue.indicators)))
+            return _Wrong("indicator_is_known", near=functools.partial(nearest, written, catalogue.indicators))
         indicator = catalogue.indicators[code]
         if items is not None and code not in items:
             return _Wrong("indicator_is_in_dataset", dataset.code)
@@ -267,14 +278,13 @@ def _reporting_units(table: _Table, _now: datetime) -> None:
             return own  # it ended within the period, and was named by its code
         match known:
             case Ambiguous():
-                return _Wrong(
-                    "reporting_unit_is_one", near=tuple(f"{each.code} ({each.name_vi})" for each in known.candidates)
-                )
+                named = [f"{each.code} ({each.name_vi})" for each in known.candidates]
+                return _Wrong("reporting_unit_is_one", near=lambda: named)
             case Unknown(elsewhen=ReportingUnit() as other):
                 span = f"{other.code}: {other.valid_from or '…'} – {other.valid_to or '…'}"
                 return _Wrong("reporting_unit_is_valid_in_period", span)
             case Unknown():
-                return _Wrong("reporting_unit_is_known", near=known.nearest)
+                return _Wrong("reporting_unit_is_known", near=known.near)
             case _:
                 return known
 
