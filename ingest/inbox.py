@@ -45,6 +45,8 @@ _EVIDENCE_COLUMNS = "id, place, file_name, media_type, size_bytes, sha256, added
 _SAME_FILE = """(dataset, reporting_unit, period, mapping, sha256)
     where state not in ('superseded', 'withdrawn', 'published')"""
 
+_KEPT_BY_THE_DRIVER_BYTES = 2**20
+
 _submission = TypeAdapter(Submission)
 _moves = TypeAdapter(tuple[Move, ...])
 _instructions = TypeAdapter(Instructions)
@@ -67,6 +69,7 @@ def keep(
         facts,
     ).scalar()
     if new is not None:
+        _leave_the_pool(connection, len(content))
         connection.execute(
             text("insert into submission_bytes (submission, content) values (:id, :content)"),
             {"id": new, "content": content},
@@ -201,6 +204,7 @@ def content(connection: Connection, number: int) -> bytes:
         row = cursor.execute("select content from submission_bytes where submission = %s", (number,)).fetchone()
     if row is None:
         raise LookupError(number)
+    _leave_the_pool(connection, len(row[0]))
     return row[0]
 
 
@@ -457,6 +461,12 @@ def evidence_content(connection: Connection, number: int, evidence: int) -> tupl
     if row is None:
         raise LookupError(evidence)
     return Evidence(*row[1:]), bytes(row[0])
+
+
+def _leave_the_pool(connection: Connection, size_bytes: int) -> None:
+    """Let the connection be closed at its end: what the driver once had to hold at a time it holds until then."""
+    if size_bytes > _KEPT_BY_THE_DRIVER_BYTES:
+        connection.detach()
 
 
 def _read(connection: Connection, which: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -36,7 +36,7 @@ from ingest.submission import Finding, Reading
 MEMORY_BYTES: Final = 768 * 2**20
 MEMORY_TIMES: Final = 8
 # And so many seconds of work, with so many more for each megabyte.
-CPU_SECONDS: Final = 4
+CPU_SECONDS: Final = 3
 CPU_SECONDS_PER_MEGABYTE: Final = 1
 # Where others have the processors it may take so many times as long before it is given up.
 WALL_TIMES: Final = 4

@@ -20,7 +20,7 @@ import sys
 import time
 import traceback
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -29,7 +29,7 @@ import pyarrow
 
 from ingest import formats, progress
 from ingest.observation import READING_COLUMNS
-from ingest.submission import Reading
+from ingest.submission import Finding, Reading
 
 # A message of a child: what it is and how many bytes follow.
 HEADER: Final = struct.Struct("!cQ")
@@ -214,6 +214,7 @@ def _received(job: socket.socket, size_bytes: int) -> bytes:
 def _answer(job: socket.socket, reading: Reading, most_rows: int) -> None:
     """Send what was read: findings and words as JSON, the figures as Arrow in pieces, and of them the columns used."""
     rest = Rest(*(getattr(reading, name) for name in Rest.__struct_fields__))
+    rest.findings = [_sayable(each) for each in rest.findings]
     length = len(reading.frame)
     _send(job, REST, msgspec.json.encode([length, rest]))
     if length > most_rows:
@@ -226,6 +227,12 @@ def _answer(job: socket.socket, reading: Reading, most_rows: int) -> None:
         with pyarrow.ipc.new_stream(sink, piece.schema) as writer:
             writer.write_table(piece)
         _send(job, ROWS, sink.getvalue())
+
+
+def _sayable(finding: Finding) -> Finding:
+    """The finding without half characters, which JSON can say and UTF-8 cannot."""
+    texts = {name: getattr(finding, name) for name in ("place", "found", "expected", "vi", "en")}
+    return replace(finding, **{name: text.encode(errors="replace").decode() for name, text in texts.items()})
 
 
 def _send(job: socket.socket, kind: bytes, message: Any) -> None:

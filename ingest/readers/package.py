@@ -20,6 +20,8 @@ from ingest.submission import Finding
 
 INFLATED_LIMIT_BYTES: Final = 200 * 10**6
 MOST_MEMBERS: Final = 2_000
+MOST_SHEETS: Final = 1_000  # several may be one member
+PARSED_LIMIT_BYTES: Final = 16 * 10**6  # of a part that becomes a tree
 MOST_CELLS: Final = 16_000_000  # of the rectangle from A1, at 24 bytes in calamine and 8 more in Python
 _CHUNK_BYTES = 4 * 2**20
 
@@ -65,6 +67,8 @@ def look(content: bytes) -> dict[str, Hidden]:
             _check_members(archive)
             percent_styles = _percent_styles(archive)
             sheets = _sheets(archive)
+            if len(sheets) > MOST_SHEETS:
+                raise Unreadable(_too_large(f"{len(sheets)} sheets", ""))
             return {name: _look_at(archive, name, part, percent_styles) for name, part in sheets.items()}
     except (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, EOFError, OSError, KeyError, ValueError) as fault:
         raise Unreadable(damaged(str(fault))) from fault
@@ -102,8 +106,12 @@ def _chunks(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
 
 
 def _parse(archive: zipfile.ZipFile, part: str) -> ElementTree.Element:
-    # Entities need a document type, and _chunks refuses one.
-    return ElementTree.fromstring(b"".join(_chunks(archive, part)))  # noqa: S314
+    text = b"".join(_chunks(archive, part))
+    if len(text) > PARSED_LIMIT_BYTES:
+        raise Unreadable(_too_large(f"{part}: {len(text):,} bytes", ""))
+    if b"<!DOCTYPE" in text:  # entities need a document type
+        raise Unreadable(_odd_xml(part))
+    return ElementTree.fromstring(text)  # noqa: S314
 
 
 def _sheets(archive: zipfile.ZipFile) -> dict[str, str]:
