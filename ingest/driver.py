@@ -12,8 +12,7 @@ from sqlalchemy.exc import DBAPIError
 @contextmanager
 def cursor(connection: Connection, *, binary: bool = False) -> Generator[psycopg.Cursor[Any]]:
     """A cursor in the connection's transaction; what it fails with is what SQLAlchemy would fail with."""
-    driver = connection.connection.driver_connection
-    assert driver is not None  # noqa: S101 - an open connection has one
+    driver: Any = connection.connection.dbapi_connection  # which it also has outside its pool
     try:
         with driver.cursor(binary=binary) as opened:
             yield opened

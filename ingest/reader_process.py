@@ -171,9 +171,11 @@ def _limit(memory_bytes: int, cpu_seconds: int) -> None:
     }
     for kind, wanted in limits.items():
         _, hard = resource.getrlimit(kind)
-        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        # A second between the two limits, of CPU: the first says what it was, the second only kills.
+        most = wanted + (kind == resource.RLIMIT_CPU)
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         with suppress(OSError, ValueError):
-            resource.setrlimit(kind, (most, most))
+            resource.setrlimit(kind, (min(wanted, most), most))
 
 
 def _data_bytes() -> int:
