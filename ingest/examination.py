@@ -10,7 +10,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from ingest import formats, inbox, ledger, marked, registry, rules
+from ingest import inbox, ledger, limited, marked, registry, rules
 from ingest.authority import Actor
 from ingest.catalogue import Catalogue
 from ingest.rules import Checked
@@ -37,7 +37,7 @@ def checked(
 ) -> Checked:
     """The figures as the bytes have them, and what the rules of the catalogue say of each, beside the public ones."""
     named = catalogue.mappings.get(said.mapping) or catalogue.layouts.get(said.mapping) if said.mapping else None
-    reading = formats.read(content, mapping=named, layouts=[*catalogue.layouts.values()])
+    reading = limited.read(content, mapping=named, layouts=[*catalogue.layouts.values()])
     known = partial(ledger.beside, connection, as_of=now)
     return rules.check(reading, catalogue, catalogue.datasets[said.dataset], said, now=now, known=known)
 

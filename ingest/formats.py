@@ -21,7 +21,7 @@ from ingest.readers import (
     workbook,
 )
 from ingest.readers.table import Table, Unreadable, unread
-from ingest.submission import SIZE_LIMIT_BYTES, Finding, Reading
+from ingest.submission import SIZE_LIMIT_BYTES, TREE_SIZE_LIMIT_BYTES, Finding, Reading
 
 # What the first bytes say, and what to do instead of sending it.
 _OTHERS = (
@@ -43,6 +43,8 @@ _OTHERS = (
 )
 _LIKE_TEXT = {b"MZ", b"BZh", b"PARE", b"FEA1"}
 _ARCHIVES = {"GZIP", "BZIP2", "XZ", "ZSTD", "7-Zip", "RAR"}
+# How JSON and XML begin behind their spaces.
+_TREES = (b"{", b"[", b"<")
 
 
 def read(content: bytes, *, mapping: Mapping | Layout | None = None, layouts: Sequence[Layout] = ()) -> Reading:
@@ -74,9 +76,22 @@ def recognise(content: bytes) -> str:
     return "sdmx-csv" if sdmx_csv.begins(content.removeprefix(b"\xef\xbb\xbf")) else "csv"
 
 
+def size_limit_bytes(content: bytes) -> int:
+    """How large a file of this kind may be."""
+    begins = content[:400].removeprefix(b"\xef\xbb\xbf").lstrip()
+    is_tree = content.startswith(sheets.FIRST_BYTES) or begins.startswith(_TREES)
+    return TREE_SIZE_LIMIT_BYTES if is_tree else SIZE_LIMIT_BYTES
+
+
+def may_announce(content: bytes) -> bool:
+    """Whether a file of this kind can say itself whose return it is, and for which period."""
+    return content.startswith(sheets.FIRST_BYTES)
+
+
 def _read(content: bytes, mapping: Mapping | Layout | None, layouts: Sequence[Layout]) -> Reading:
-    if len(content) > SIZE_LIMIT_BYTES:
-        raise Unreadable(_too_large(len(content)))
+    limit_bytes = size_limit_bytes(content)
+    if len(content) > limit_bytes:
+        raise Unreadable(_too_large(len(content), limit_bytes))
     if sheets.kind(content):
         if isinstance(mapping, Mapping):
             raise Unreadable(_not_what_the_mapping_reads(mapping, recognise(content).upper()))
@@ -155,8 +170,8 @@ def _kind_of_others(content: bytes) -> str:
     return "HTML" if is_page else ""
 
 
-def _too_large(size_bytes: int) -> Finding:
-    size, limit = size_bytes / 2**20, SIZE_LIMIT_BYTES // 2**20
+def _too_large(size_bytes: int, limit_bytes: int) -> Finding:
+    size, limit = size_bytes / 2**20, limit_bytes // 2**20
     return Finding(
         "too_large",
         "error",

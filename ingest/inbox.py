@@ -13,7 +13,9 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, text
 
+from ingest import driver
 from ingest.authority import Actor
+from ingest.progress import Progress, Stage
 from ingest.submission import (
     Evidence,
     Finding,
@@ -43,6 +45,8 @@ _EVIDENCE_COLUMNS = "id, place, file_name, media_type, size_bytes, sha256, added
 _SAME_FILE = """(dataset, reporting_unit, period, mapping, sha256)
     where state not in ('superseded', 'withdrawn', 'published')"""
 
+_KEPT_BY_THE_DRIVER_BYTES = 2**20
+
 _submission = TypeAdapter(Submission)
 _moves = TypeAdapter(tuple[Move, ...])
 _instructions = TypeAdapter(Instructions)
@@ -65,6 +69,7 @@ def keep(
         facts,
     ).scalar()
     if new is not None:
+        _leave_the_pool(connection, len(content))
         connection.execute(
             text("insert into submission_bytes (submission, content) values (:id, :content)"),
             {"id": new, "content": content},
@@ -190,12 +195,17 @@ def get(connection: Connection, number: int) -> Submission:
 
 
 def content(connection: Connection, number: int) -> bytes:
-    """The bytes of a submission as they came."""
-    return bytes(
-        connection.execute(
-            text("select content from submission_bytes where submission = :id"), {"id": number}
-        ).scalar_one()
-    )
+    """The bytes of a submission as they came.
+
+    Raises LookupError when there is none of that number.
+    """
+    # As text they would be twice as many, and of 200 MB that shows.
+    with driver.cursor(connection, binary=True) as cursor:
+        row = cursor.execute("select content from submission_bytes where submission = %s", (number,)).fetchone()
+    if row is None:
+        raise LookupError(number)
+    _leave_the_pool(connection, len(row[0]))
+    return row[0]
 
 
 def listed(
@@ -373,6 +383,31 @@ def record_failure(connection: Connection, number: int, sentence: str) -> None:
     )
 
 
+def record_progress(connection: Connection, number: int, stage: Stage, done: int, total: int) -> None:
+    """Record how far the work on it has got, for others to see while its transaction is open."""
+    connection.execute(
+        text(
+            "insert into submission_progress (submission, stage, done, total, at)"
+            " values (:id, :stage, :done, :total, now()) on conflict (submission) do update"
+            " set (stage, done, total, at) = (excluded.stage, excluded.done, excluded.total, excluded.at)"
+        ),
+        {"id": number, "stage": stage, "done": done, "total": total},
+    )
+
+
+def forget_progress(connection: Connection, number: int) -> None:
+    """Forget how far the work had got."""
+    connection.execute(text("delete from submission_progress where submission = :id"), {"id": number})
+
+
+def progress(connection: Connection, number: int) -> Progress | None:
+    """How far the work on it has got; None where nobody is at it, or not long enough to say so."""
+    row = connection.execute(
+        text("select stage, done, total, at from submission_progress where submission = :id"), {"id": number}
+    ).one_or_none()
+    return None if row is None else Progress(*row)
+
+
 def attach(
     connection: Connection,
     number: int,
@@ -426,6 +461,12 @@ def evidence_content(connection: Connection, number: int, evidence: int) -> tupl
     if row is None:
         raise LookupError(evidence)
     return Evidence(*row[1:]), bytes(row[0])
+
+
+def _leave_the_pool(connection: Connection, size_bytes: int) -> None:
+    """Let the connection be closed at its end: what the driver once had to hold at a time it holds until then."""
+    if size_bytes > _KEPT_BY_THE_DRIVER_BYTES:
+        connection.detach()
 
 
 def _read(connection: Connection, which: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:

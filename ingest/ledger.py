@@ -8,14 +8,14 @@ may be loaded in any order. Nothing here updates or deletes.
 import io
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import pandas
 import pyarrow
 import pyarrow.csv
-from psycopg import Cursor, sql
+from psycopg import sql
 from sqlalchemy import Connection, text
 
+from ingest import driver, progress
 from ingest.observation import OBSERVATION_COLUMNS, SeriesKey
 
 _STAGED = {
@@ -31,6 +31,9 @@ _STAGED = {
     "reason": "text",
     "comment": "text",
 }
+
+
+_COPIED_AT_A_TIME = 100_000  # rows; of millions as one text the memory would be full
 
 
 class UnexplainedRevision(Exception):
@@ -65,9 +68,14 @@ def append(connection: Connection, observations: pandas.DataFrame, *, submission
     """
     # One at a time: two batches about the same period must see each other to tell new from unchanged.
     connection.execute(text("select pg_advisory_xact_lock(hashtext('chiso ledger'))"))
+    count = len(observations)
+    progress.tell("comparing", 0, count)
     _stage(connection, observations)
     counts = _judge(connection, reason)
+    progress.tell("comparing", count, count)
+    progress.tell("storing", 0, count)
     connection.execute(text(_APPEND), {"submission": submission, "reason": reason})
+    progress.tell("storing", count, count)
     connection.execute(text("drop table staged, judged"))
     return Appended(**counts)
 
@@ -153,14 +161,15 @@ def _stage(connection: Connection, observations: pandas.DataFrame) -> None:
 
 def copy_in(connection: Connection, table: str, rows: pandas.DataFrame) -> None:
     """COPY the rows into the table's columns of the same names; NA becomes null."""
-    buffer = io.BytesIO()
-    arrow = pyarrow.Table.from_pandas(rows, preserve_index=False)
-    pyarrow.csv.write_csv(arrow, buffer, pyarrow.csv.WriteOptions(include_header=False))
     statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, rows.columns))
     )
-    with _cursor(connection) as cursor, cursor.copy(statement) as copy:
-        copy.write(buffer.getbuffer())
+    with driver.cursor(connection) as cursor, cursor.copy(statement) as copy:
+        for start in range(0, len(rows), _COPIED_AT_A_TIME):
+            buffer = io.BytesIO()
+            arrow = pyarrow.Table.from_pandas(rows.iloc[start : start + _COPIED_AT_A_TIME], preserve_index=False)
+            pyarrow.csv.write_csv(arrow, buffer, pyarrow.csv.WriteOptions(include_header=False))
+            copy.write(buffer.getbuffer())
 
 
 def _judge(connection: Connection, reason: str | None) -> dict[str, int]:
@@ -172,12 +181,6 @@ def _judge(connection: Connection, reason: str | None) -> dict[str, int]:
         if unexplained:
             raise UnexplainedRevision(*unexplained)
     return counts
-
-
-def _cursor(connection: Connection) -> Cursor[Any]:
-    driver = connection.connection.driver_connection
-    assert driver is not None  # noqa: S101 - an open connection has one
-    return driver.cursor()
 
 
 # What does each row change, against the figure that was public just before it: one of this batch, or the ledger's?

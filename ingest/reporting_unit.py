@@ -6,9 +6,10 @@ reporting unit; a text and a day do. Where they do not, the answer is a question
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 from ingest.indicator import ONLY_KNOWN_KEYS, Level
@@ -113,12 +114,17 @@ class Ambiguous:
 class Unknown:
     """The text fits no unit on that day.
 
-    `nearest` are names of units that did exist on that day; `elsewhen` is the unit that the text names on another day.
+    `near` gives names of units that did exist on that day; `elsewhen` is the unit that the text names on another day.
     """
 
     text: str
-    nearest: tuple[str, ...] = ()
+    near: Callable[[], tuple[str, ...]] = tuple  # only asked for where somebody is told: a file may hold a million
     elsewhen: ReportingUnit | None = None
+
+    @property
+    def nearest(self) -> tuple[str, ...]:
+        """Names of units that the text perhaps meant."""
+        return self.near()
 
 
 class ReportingUnits:
@@ -166,7 +172,7 @@ class ReportingUnits:
             return self._by_diacritics(text, then)
         if not everywhen and (shortened := self._shortened(text, on)):
             return shortened
-        return Unknown(text, self._near(text, on), _closest(on, _distinct(unit for unit, _ in everywhen)))
+        return Unknown(text, partial(self._near, text, on), _closest(on, _distinct(unit for unit, _ in everywhen)))
 
     def _meant(self, text: str, scheme: str | None):
         unit = self.get(text)

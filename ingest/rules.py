@@ -7,7 +7,7 @@ that is and what is said then stands in the catalogue's rules. Those that hold f
 
 import functools
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -16,7 +16,7 @@ from typing import Any, cast
 import numpy
 import pandas
 
-from ingest import period, relations
+from ingest import period, progress, relations
 from ingest.catalogue import Catalogue
 from ingest.dataset import Dataset, DatasetItem
 from ingest.observation import ACCUMULATIONS, DENOMINATOR, NUMERATOR, OBSERVATION_COLUMNS, STATUS_WORDS, STATUSES, TOTAL
@@ -85,19 +85,12 @@ def check(
     without it those of the file are held against each other alone.
     """
     table = _Table(reading, catalogue, dataset, instructions)
-    for rule in (
-        _periods,
-        _indicators,
-        _reporting_units,
-        _series,
-        _values,
-        _published,
-        _data_dates,
-        _duplicates,
-        _required,
-    ):
-        rule(table, now)
+    for number, step in enumerate(_STEPS):
+        progress.tell("checking", number, len(_STEPS) + 1)
+        step(table, now)
+    progress.tell("checking", len(_STEPS), len(_STEPS) + 1)
     _related(table, known)
+    progress.tell("checking", len(_STEPS) + 1, len(_STEPS) + 1)
     findings = [*reading.findings, *table.findings()]
     announced = reading.announced.get("dataset", dataset.code)
     if announced != dataset.code:
@@ -114,7 +107,7 @@ class _Wrong:
 
     rule: str
     expected: str = ""
-    near: tuple[str, ...] = ()
+    near: Callable[[], Iterable[str]] = tuple  # asked for where it is told
 
 
 class _Table:
@@ -147,10 +140,7 @@ class _Table:
         which = rows.groupby(columns, dropna=False, sort=False, observed=True).ngroup()
         distinct_texts = rows.loc[which.drop_duplicates().sort_values().index].itertuples(index=False, name=None)
         meanings = [meaning(*(None if pandas.isna(text) else text for text in texts)) for texts in distinct_texts]
-        wrong = {number: each for number, each in enumerate(meanings) if isinstance(each, _Wrong)}
-        marked = which[which.isin(list(wrong))]
-        for number, index in marked.groupby(marked, sort=False).groups.items():
-            self.mark(index, wrong[cast(int, number)], shown)
+        self._mark_all(which, {number: each for number, each in enumerate(meanings) if isinstance(each, _Wrong)}, shown)
         # Numbers of meanings, not the meanings: a million rows are then compared and grouped without touching them.
         numbers, distinct = pandas.factorize(
             numpy.array([None if isinstance(each, _Wrong) else each for each in meanings] + [None], dtype=object)
@@ -160,6 +150,18 @@ class _Table:
         )
         return pandas.Series(meant, index=which.index).reindex(self.rows.index)
 
+    def _mark_all(self, which: pandas.Series, wrong: dict[int, "_Wrong"], shown: str) -> None:
+        """Mark the rows whose number is a wrong one, a rule at a time: of 20,000 different texts each is one row."""
+        marked = which[which.isin(list(wrong))]
+        rules = marked.map({number: each.rule for number, each in wrong.items()})
+        for rule in dict.fromkeys(each.rule for each in wrong.values()):
+            index = marked.index[rules == rule]
+            worded = index[: max(0, FINDINGS_KEPT - self._broken[rule])]
+            for number, same in marked[worded].groupby(marked[worded], sort=False).groups.items():
+                self.mark(same, wrong[cast(int, number)], shown)
+            if len(worded) < len(index):
+                self.mark(index[len(worded) :], _Wrong(rule), shown)
+
     def mark(
         self, index: pandas.Index, wrong: "_Wrong", shown: str, expected: Callable[[Any], str] | None = None
     ) -> None:
@@ -168,13 +170,15 @@ class _Table:
         `expected` says it row by row, where it is not the same for all.
         """
         rule = self.catalogue.rules[wrong.rule]
-        for row in self._kept(rule, index):
+        kept = self._kept(rule, index)
+        near = [*wrong.near()] if len(kept) else []
+        for row in kept:
             told = finding(
                 rule,
                 place=self.place_of(row, shown),
                 found=self._text(row, shown) or "",
                 expected=expected(row) if expected else wrong.expected,
-                near=wrong.near,
+                near=near,
             )
             self._findings.append((cast(int, row), told))
 
@@ -286,7 +290,7 @@ def _indicators(table: _Table, _now: datetime) -> None:
             return _Wrong("indicator_is_given")
         code = written.upper() if written.upper() in catalogue.indicators else named.get(fold(written))
         if code is None:
-            return _Wrong("indicator_is_known", near=tuple(nearest(written, catalogue.indicators)))
+            return _Wrong("indicator_is_known", near=functools.partial(nearest, written, catalogue.indicators))
         indicator = catalogue.indicators[code]
         if items is not None and code not in items:
             return _Wrong("indicator_is_in_dataset", dataset.code)
@@ -322,14 +326,13 @@ def _reporting_units(table: _Table, _now: datetime) -> None:
             return own  # it ended within the period, and was named by its code
         match known:
             case Ambiguous():
-                return _Wrong(
-                    "reporting_unit_is_one", near=tuple(f"{each.code} ({each.name_vi})" for each in known.candidates)
-                )
+                named = [f"{each.code} ({each.name_vi})" for each in known.candidates]
+                return _Wrong("reporting_unit_is_one", near=lambda: named)
             case Unknown(elsewhen=ReportingUnit() as other):
                 span = f"{other.code}: {other.valid_from or '…'} – {other.valid_to or '…'}"
                 return _Wrong("reporting_unit_is_valid_in_period", span)
             case Unknown():
-                return _Wrong("reporting_unit_is_known", near=known.nearest)
+                return _Wrong("reporting_unit_is_known", near=known.near)
             case _:
                 return known
 
@@ -529,6 +532,19 @@ def _said(value: Any) -> str:
     if not isinstance(value, float):
         return str(value)
     return f"{Decimal(f'{value:.12g}'):f}"
+
+
+_STEPS = (
+    _periods,
+    _indicators,
+    _reporting_units,
+    _series,
+    _values,
+    _published,
+    _data_dates,
+    _duplicates,
+    _required,
+)
 
 
 def _each(periods: pandas.Series, told: Callable[[Period], Any]) -> pandas.Series:

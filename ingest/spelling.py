@@ -4,6 +4,7 @@ People type one name in many ways: without marks, with the tone on the other vow
 spaces. Folded text is for finding only: it is never stored as a name and never joined on, because folding collides.
 """
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -42,11 +43,15 @@ def spelled(text: str) -> str:
 
 def nearest(word: str, candidates: Iterable[str], limit: int = 3) -> list[str]:
     """Return the candidates that the word was probably meant to be, best first; none where none is near."""
-    choices = list(dict.fromkeys(candidates))
-    found = process.extract(
-        fold(word), [fold(choice) for choice in choices], scorer=fuzz.ratio, limit=limit, score_cutoff=_GOOD_MATCH
-    )
+    choices = tuple(dict.fromkeys(candidates))
+    found = process.extract(fold(word), _folded(choices), scorer=fuzz.ratio, limit=limit, score_cutoff=_GOOD_MATCH)
     return [choices[index] for _, _, index in found]
+
+
+# The same few lists are asked for again with every wrong word of a file, and folding them is most of the work.
+@functools.lru_cache(maxsize=64)
+def _folded(choices: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(fold(choice) for choice in choices)
 
 
 def alphabetical(text: str) -> tuple[object, ...]:

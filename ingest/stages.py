@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ingest import audit, case, evidence, examination, inbox, ledger, registry
+from ingest import audit, case, evidence, examination, formats, inbox, ledger, registry
 from ingest.authority import Actor, NotYours
 from ingest.case import ACTS, ATTACH, NotNow, SeenOtherwise
 from ingest.catalogue import Catalogue
@@ -35,10 +35,10 @@ from ingest.submission import (
 class TooLarge(Exception):
     """The file is larger than a submission may be."""
 
-    def __init__(self, size_bytes: int) -> None:
+    def __init__(self, size_bytes: int, limit_bytes: int = SIZE_LIMIT_BYTES) -> None:
         """Keep the size, in bytes."""
         super().__init__(
-            f"The file has {size_bytes / 2**20:.0f} MB; a submission may have {SIZE_LIMIT_BYTES // 2**20} MB."
+            f"The file has {size_bytes / 2**20:.0f} MB; a submission of its kind may have {limit_bytes // 2**20} MB."
             " Send it in parts."
         )
         self.size_bytes = size_bytes
@@ -84,8 +84,9 @@ def receive(
 
     Raises TooLarge, NotYours, NamesNoCorrection, AnotherIsAhead.
     """
-    if len(content) > SIZE_LIMIT_BYTES:
-        raise TooLarge(len(content))
+    limit_bytes = formats.size_limit_bytes(content)
+    if len(content) > limit_bytes:
+        raise TooLarge(len(content), limit_bytes)
     catalogue = registry.read(connection)
     dataset = catalogue.datasets[said.dataset]
     if not case.may_send(dataset, said.reporting_unit, by, catalogue):

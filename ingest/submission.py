@@ -14,7 +14,10 @@ State = Literal[
 ReasonCode = Literal["late_report", "correction", "new_method", "new_source", "reconciliation"]
 # On whose behalf a head signs: TM. for a collective, KT. in place of the head, TL. by order, TUQ. by delegation.
 SignedAs = Literal["TM.", "KT.", "TL.", "TUQ."]
-SIZE_LIMIT_BYTES = 64 * 2**20
+# What is delimited or columnar is read in columns: 2,000,000 figures at 110 bytes fit in. What is read as a tree or as
+# a grid (workbooks, JSON, XML) takes many times its size.
+SIZE_LIMIT_BYTES = 256 * 2**20
+TREE_SIZE_LIMIT_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)

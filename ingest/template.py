@@ -330,13 +330,22 @@ def _write_meta(
         )
     for row in sheet.iter_rows():
         for cell in row:
+            _run_nothing(cell)
             cell.number_format = "@"
 
 
 def _put(sheet: Worksheet, row: int, column: int, text: Any, font: Font) -> Cell | MergedCell:
     cell = sheet.cell(row, column, text)
     cell.font = font
+    _run_nothing(cell)
     return cell
+
+
+def _run_nothing(cell: Cell | MergedCell) -> None:
+    """Keep a text that begins as a formula does a text, also where somebody edits it: none of ours is a formula."""
+    if isinstance(cell, Cell) and isinstance(cell.value, str) and cell.value.startswith(("=", "+", "-", "@")):
+        cell.data_type = "s"
+        cell.quotePrefix = True
 
 
 def _block(text: str, size: float, *, color: str = "000000", bold: bool = False, italic: bool = False) -> TextBlock:

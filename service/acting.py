@@ -26,7 +26,7 @@ from service.identity.credentials import SignedIn
 from service.problems import Problem
 
 _KEY_LENGTH = 255
-_KEPT_HEADERS = ("content-type", "location", "etag", "link")
+_KEPT_HEADERS = ("content-type", "location", "etag", "link", "retry-after")
 
 
 class _Answered(Exception):

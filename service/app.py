@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from sqlalchemy import Engine
 from starlette.middleware.cors import CORSMiddleware
 
+from ingest import limited
 from ingest.period import now
 from service import database, metrics, portal, problems
 from service.api import (
@@ -58,7 +59,8 @@ _ASKING_WHO = (
 
 
 @asynccontextmanager
-async def _with_so_many_threads(_: FastAPI) -> AsyncGenerator[None]:
+async def _ready_for_many(_: FastAPI) -> AsyncGenerator[None]:
+    limited.start()
     to_thread.current_default_thread_limiter().total_tokens = database.THREADS
     yield
 
@@ -77,7 +79,7 @@ def create(
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         docs_url=None,
         redoc_url=None,
-        lifespan=_with_so_many_threads,
+        lifespan=_ready_for_many,
     )
     app.state.engine = engine
     app.state.turn = asyncio.Semaphore(database.REQUESTS_AT_A_TIME)

@@ -13,7 +13,7 @@ import typer
 import uvicorn
 from sqlalchemy.exc import DBAPIError
 
-from ingest import audit, authority, catalogue, demonstration, formats, instructions, ledger, registry, stages
+from ingest import audit, authority, catalogue, demonstration, formats, instructions, ledger, limited, registry, stages
 from ingest.period import NotAPeriod, moment, now
 from ingest.place import in_vietnamese
 from ingest.stages import Outcome
@@ -25,7 +25,7 @@ from service.commands import layout as layout_commands
 from service.commands import rules as rule_commands
 from service.commands import token, user
 from service.commands import worker as worker_commands
-from service.commands.terminal import err, out, prepared, status, typist
+from service.commands.terminal import err, out, prepared, progress_shown, status, typist
 from service.identity import accounts, credentials
 from sql import migration
 
@@ -60,6 +60,7 @@ _SENTENCES = (
     instructions.Unsuited,
     authority.NotYours,
     stages.TooLarge,
+    limited.NoReader,
     stages.NamesNoCorrection,
     stages.AnotherIsAhead,
     accounts.Refused,
@@ -134,10 +135,11 @@ def ingest(
 
     A template of ours names its reporting unit and period itself.
     """
+    limited.start()
     if marked and marked.exists():
         raise settings.BadSetting(f"{marked} exists already; name another file with --marked.")
     content = file.read_bytes()
-    announced = {} if mapping else formats.read(content).announced
+    announced = {} if mapping or not formats.may_announce(content) else limited.read(content).announced
     said = Instructions(
         dataset=dataset,
         reporting_unit=reporting_unit or announced.get("reporting_unit"),
@@ -151,8 +153,7 @@ def ingest(
         accept_good_rows=accept_good_rows,
         dry_run=dry_run,
     )
-    with prepared() as engine, status("Reading") as tell:
-        tell(f"Reading {file.name}")
+    with prepared() as engine, progress_shown():
         submission, outcome, new = intake.take_in(engine, content, file.name, said, by=typist(), now=now())
         back = intake.given_back(engine, content, said, outcome.findings, now=now()) if marked else None
     _report(outcome)

@@ -18,6 +18,7 @@ from ingest.authority import Actor
 from ingest.stages import Outcome
 from ingest.submission import Finding, Instructions, Submission, Summary
 from service import database, metrics
+from service.following import followed
 
 # What may take two seconds is left to the worker: 1 MB of CSV, 19,000 figures, took 0.9 s, and 1.3 s with 494 errors in
 # it (2026-11-24, two cores).
@@ -69,7 +70,8 @@ def keep(
 def go_on(connection: Connection, number: int, *, by: Actor, now: datetime) -> Outcome:
     """Let a submission go on as far as its sender said, and count it."""
     began = perf_counter()
-    outcome = stages.go_on(connection, number, by=by, now=now)
+    with followed(connection.engine, number):
+        outcome = stages.go_on(connection, number, by=by, now=now)
     metrics.count_submission(outcome, seconds=perf_counter() - began)
     _log.info("submission", number=number, stored=outcome.stored, findings=len(outcome.findings))
     return outcome

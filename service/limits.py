@@ -9,7 +9,8 @@ from ingest.stages import TooLarge
 from ingest.submission import SIZE_LIMIT_BYTES
 from service.problems import Problem, answer
 
-_BODY_LIMIT_BYTES = SIZE_LIMIT_BYTES + 2**20  # the file, and what a form says around it
+_FORM_LIMIT_BYTES = SIZE_LIMIT_BYTES + 2**20  # the file, which is kept on the disk, and what a form says around it
+JSON_LIMIT_BYTES = 16 * 2**20  # which is taken apart in the memory of the service, to twenty times its size
 
 
 class Bounded:
@@ -26,19 +27,21 @@ class Bounded:
             return
         request = Request(scope)
         announced = request.headers.get("content-length", "")
+        is_form = request.headers.get("content-type", "").lower().startswith("multipart/form-data")
+        limit_bytes = _FORM_LIMIT_BYTES if is_form else JSON_LIMIT_BYTES
         got = 0
 
         async def counted() -> Message:
             nonlocal got
             message = await receive()
             got += len(message.get("body", b""))
-            if got > _BODY_LIMIT_BYTES:
-                raise TooLarge(got)
+            if got > limit_bytes:
+                raise TooLarge(got, limit_bytes)
             return message
 
         try:
-            if announced.isdecimal() and int(announced) > _BODY_LIMIT_BYTES:
-                raise TooLarge(int(announced))
+            if announced.isdecimal() and int(announced) > limit_bytes:
+                raise TooLarge(int(announced), limit_bytes)
             await self._app(scope, counted, send)
         except TooLarge as failure:
             problem = Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", str(failure))

@@ -15,7 +15,7 @@ from psycopg.errors import DeadlockDetected, SerializationFailure
 from sqlalchemy.exc import DataError, OperationalError, TimeoutError  # noqa: A004 - of the pool
 from starlette.exceptions import HTTPException
 
-from ingest import authority, evidence, examination, instructions, obligations, stages
+from ingest import authority, evidence, examination, instructions, limited, obligations, stages
 from ingest.case import NotNow, SeenOtherwise
 from ingest.deadline import NotADeadline
 from ingest.observation import NotASeriesKey
@@ -61,6 +61,7 @@ _KINDS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     stages.NamesNoCorrection: (HTTPStatus.UNPROCESSABLE_ENTITY, "names-no-correction"),
     stages.TooEarly: (HTTPStatus.UNPROCESSABLE_ENTITY, "too-early"),
     stages.TooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large"),
+    limited.NoReader: (HTTPStatus.SERVICE_UNAVAILABLE, "busy"),
     oidc.Unreachable: (HTTPStatus.BAD_GATEWAY, "provider-unreachable"),
     oidc.NotVouchedFor: (HTTPStatus.FORBIDDEN, "not-vouched-for"),
     differences.NotDifferenced: (HTTPStatus.UNPROCESSABLE_ENTITY, "not-differenced"),

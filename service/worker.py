@@ -155,6 +155,7 @@ def _left_behind(connection: Connection, *, before: datetime) -> list[int]:
 
 def _give_up(engine: Engine, number: int) -> None:
     with database.writing(engine) as connection:
+        inbox.forget_progress(connection, number)
         inbox.record_failure(
             connection,
             number,

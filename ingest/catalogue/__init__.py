@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ingest.catalogue.files import Fault, Faulty, Placed, Record, csv_records, word, yaml_records
-from ingest.catalogue.rules import Parts, broken_rules
+from ingest.catalogue.soundness import Parts, broken_rules
 from ingest.dataset import Dataset, Target
 from ingest.indicator import Indicator, Source, UnitOfMeasure
 from ingest.layout import Layout

@@ -21,7 +21,8 @@ from ingest.submission import Finding
 
 INFLATED_LIMIT_BYTES: Final = 200 * 10**6
 MOST_MEMBERS: Final = 2_000
-MOST_SHEETS: Final = 1_000
+MOST_SHEETS: Final = 1_000  # several may be one member
+PARSED_LIMIT_BYTES: Final = 16 * 10**6  # of a part that becomes a tree
 MOST_CELLS: Final = 16_000_000  # of the rectangle from A1, at 24 bytes in calamine and 8 more in Python
 _CHUNK_BYTES = 4 * 2**20
 
@@ -183,8 +184,12 @@ def chunks(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
 
 
 def _parse(archive: zipfile.ZipFile, part: str) -> ElementTree.Element:
-    # Entities need a document type, and chunks refuses one.
-    return ElementTree.fromstring(b"".join(chunks(archive, part)))  # noqa: S314
+    text = b"".join(chunks(archive, part))
+    if len(text) > PARSED_LIMIT_BYTES:
+        raise Unreadable(too_large(f"{part}: {len(text):,} bytes", ""))
+    if b"<!DOCTYPE" in text:  # entities need a document type
+        raise Unreadable(odd_xml(part))
+    return ElementTree.fromstring(text)  # noqa: S314
 
 
 def _sheets(archive: zipfile.ZipFile) -> dict[str, str]:

@@ -90,6 +90,9 @@ def _columns(objects: Sequence[Any], numbers: Sequence[int], findings: list[Find
     if not kept:
         raise Unreadable(*findings, *([] if findings else [_no_records()]))
     names = list(dict.fromkeys(name for each in kept for name in each))
+    for name in names:
+        if (whole := name.encode(errors="replace").decode()) != name:
+            raise Unreadable(_half_character(whole, whole))
     lines = pyarrow.array(numpy.asarray(numbers, dtype=numpy.int64)[fit])
     nested: list[tuple[int, str]] = []
     columns = tuple(_texts(kept, name, nested) for name in names)
@@ -102,6 +105,10 @@ def _columns(objects: Sequence[Any], numbers: Sequence[int], findings: list[Find
 
 
 def _texts(objects: list[dict[str, Any]], name: str, nested: list[tuple[int, str]]) -> Column:
+    """The texts under a name.
+
+    Raises Unreadable where one holds half a character, which no text in UTF-8 can.
+    """
     given = [each.get(name) for each in objects]
     if not {type(each) for each in given} <= {str, type(None)}:
         for row, each in enumerate(given):
@@ -110,7 +117,10 @@ def _texts(objects: list[dict[str, Any]], name: str, nested: list[tuple[int, str
             elif isinstance(each, (list, dict)):
                 given[row] = None
                 nested.append((row, name))
-    return clean(pyarrow.chunked_array([pyarrow.array(given, pyarrow.string())]))
+    try:
+        return clean(pyarrow.chunked_array([pyarrow.array(given, pyarrow.string())]))
+    except UnicodeEncodeError as fault:
+        raise Unreadable(_half_character(name, f"\\u{ord(fault.object[fault.start]):04x}")) from fault
 
 
 def _bad_line(line: int, fault: str) -> Finding:
@@ -122,6 +132,19 @@ def _bad_line(line: int, fault: str) -> Finding:
         "JSON",
         "Dòng này không phải một đối tượng JSON hợp lệ. Mỗi dòng phải là một đối tượng {…}.",
         f"This line is no valid JSON object ({excerpt(fault)}). Each line must be one object {{…}}.",
+    )
+
+
+def _half_character(name: str, found: str) -> Finding:
+    shown = excerpt(name.encode(errors="replace").decode())
+    return Finding(
+        "broken_json",
+        "error",
+        "",
+        found,
+        "UTF-8",
+        f"“{shown}” chứa nửa ký tự ({found}), không phải chữ hợp lệ. Hãy xuất lại tệp bằng UTF-8.",
+        f"“{shown}” holds half a character ({found}), which is no valid text. Export the file again as UTF-8.",
     )
 
 

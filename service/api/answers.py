@@ -15,8 +15,8 @@ from pydantic import BaseModel
 _encoder = msgspec.json.Encoder(decimal_format="number")
 CSV = "text/csv; charset=utf-8"
 
-# What a spreadsheet would run when it stands at the beginning of a cell.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet would run when it stands at the beginning of a cell; of some languages the wide forms too.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def json(body: Any, *, request: Request | None = None, status: int = 200) -> Response:
@@ -50,7 +50,7 @@ def documented(shape: type[BaseModel], *, csv_too: bool = False) -> dict[int | s
 def _cell(value: Any) -> Any:
     if isinstance(value, list | dict):
         simple = isinstance(value, list) and all(isinstance(each, str) for each in value)
-        return " ".join(value) if simple else _encoder.encode(value).decode()
+        value = " ".join(value) if simple else _encoder.encode(value).decode()
     if isinstance(value, str) and value.startswith(_FORMULA):
         return f"'{value}"
     if isinstance(value, bool):

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
 from ingest.period import day_of
+from ingest.progress import Stage
 from ingest.spelling import nearest
 from ingest.submission import ReasonCode, SignedAs, State
 from service.api.shapes import Number, Shape
@@ -267,9 +268,19 @@ class SubmissionEntry(Shape):
     may_withdraw: bool
 
 
+class Progress(Shape):
+    """How far the work on a submission has got."""
+
+    stage: Stage = Field(description="reading counts bytes, checking rules, comparing and storing figures")
+    done: int
+    total: int | None
+    at: datetime
+
+
 class Submission(SubmissionEntry):
     """One return in full: what was found in it, what it went through, and what lies beside it."""
 
+    progress: Progress | None = Field(description="while it is worked on, from the second on that this takes")
     findings: list[NumberedFinding]
     moves: list[Move]
     evidence: list[Evidence]

@@ -41,6 +41,9 @@ router = APIRouter(
 )
 
 
+_RETRY_AFTER_SECONDS = 2  # how far it is is recorded once a second
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """A file as it came in, with what was said beside it."""
@@ -279,9 +282,12 @@ def told(connection: Connection, submission: Submission, asker: Actor, *, status
         "findings": findings,
         "moves": submission.moves,
         "evidence": inbox.evidence(connection, submission.id),
+        "progress": inbox.progress(connection, submission.id) if submission.state == "received" else None,
     }
     response = answers.json(body, status=status)
     response.headers["ETag"] = f'"{submission.version}"'
+    if submission.state == "received" and not submission.failure:
+        response.headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
     if status in (HTTPStatus.CREATED, HTTPStatus.ACCEPTED):
         response.headers["Location"] = f"/v1/submissions/{submission.id}"
     return response

@@ -260,7 +260,10 @@ def _where(selection: Selection) -> tuple[str, dict[str, Any]]:
 # A moment as ISO 8601 writes it, and text that no spreadsheet runs.
 _IN_CSV = {
     **{name: f"to_json({name}) #>> '{{}}'" for name in ("published_at", "valid_to", "recorded_at")},
-    **{name: f"regexp_replace({name}, '^([-=+@\t\r])', '''\\1')" for name in ("reason", "document", "comment")},
+    **{
+        name: f"regexp_replace({name}, '^([-=+@\t\r\n＝＋－＠])', '''\\1')"
+        for name in ("reason", "document", "comment")
+    },
 }
 _CHUNK_BYTES = 1 << 18
 

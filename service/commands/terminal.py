@@ -3,13 +3,28 @@
 import getpass
 from collections.abc import Generator
 from contextlib import contextmanager
+from time import monotonic
 
 from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 from sqlalchemy import Engine
 
-from ingest import authority
+from ingest import authority, progress
 from ingest.authority import Actor
 from service import settings, startup
+
+_WORTH_A_LINE_SECONDS = 1
 
 out = Console()
 err = Console(stderr=True)
@@ -40,3 +55,63 @@ def status(first: str) -> Generator[startup.Tell]:
                 shown.stop()
 
         yield tell
+
+
+@contextmanager
+def progress_shown() -> Generator[None]:
+    """How far the work in this block is: a bar on a terminal, else a line where a stage begins; always on stderr."""
+    if not err.is_terminal:
+        with progress.heard_by(_lines()):
+            yield
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), _Done(), _Speed(), TimeRemainingColumn(compact=True))
+    with Progress(*columns, console=err, transient=True) as shown, progress.heard_by(_bars(shown)):
+        yield
+
+
+def _bars(shown: Progress) -> progress.Listener:
+    tasks: dict[progress.Stage, TaskID] = {}
+
+    def tell(stage: progress.Stage, done: int, total: int) -> None:
+        if stage not in tasks:
+            tasks[stage] = shown.add_task(stage.capitalize(), counted=progress.COUNTED[stage])
+        shown.update(tasks[stage], completed=done, total=total)
+
+    return tell
+
+
+def _lines() -> progress.Listener:
+    begun: dict[progress.Stage, float] = {}
+
+    def tell(stage: progress.Stage, done: int, total: int) -> None:
+        counted = progress.COUNTED[stage]
+        if stage not in begun:
+            begun[stage] = monotonic()
+            err.print(f"{stage.capitalize()} {total:,} {counted}", highlight=False)
+        elif done == total and (took := monotonic() - begun[stage]) >= _WORTH_A_LINE_SECONDS:
+            err.print(f"{stage.capitalize()} took {took:.1f} s", highlight=False)
+
+    return tell
+
+
+class _Done(ProgressColumn):
+    """What is done, in what the stage counts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bytes, self._others = DownloadColumn(), MofNCompleteColumn()
+
+    def render(self, task: Task) -> Text:
+        if task.fields["counted"] == "bytes":
+            return self._bytes.render(task)
+        return self._others.render(task).append(f" {task.fields['counted']}")
+
+
+class _Speed(ProgressColumn):
+    """How much a second is done."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        if not speed or task.fields["counted"] == "rules":
+            return Text("")
+        return Text(f"{speed / 1e6:,.1f} MB/s" if task.fields["counted"] == "bytes" else f"{speed:,.0f}/s")

@@ -14,7 +14,7 @@ from ingest import formats
 from ingest.mapping import Mapping, ValuePlace
 from ingest.observation import READING_COLUMNS
 from ingest.place import column_letters, in_vietnamese, place
-from ingest.submission import SIZE_LIMIT_BYTES, Finding
+from ingest.submission import TREE_SIZE_LIMIT_BYTES, Finding
 from tests.ingest.old_workbooks import compound
 
 
@@ -110,9 +110,9 @@ def test_an_encrypted_workbook_is_told_from_an_old_one() -> None:
 
 
 def test_a_file_of_a_hundred_megabytes_is_refused_with_both_sizes() -> None:
-    finding = only_finding(bytes(100 * 2**20))
+    finding = only_finding(b"<" + bytes(100 * 2**20 - 1))
     assert finding.rule == "too_large"
-    assert finding.en.startswith(f"The file has 100.0 MB; at most {SIZE_LIMIT_BYTES // 2**20} MB")
+    assert finding.en.startswith(f"The file has 100.0 MB; at most {TREE_SIZE_LIMIT_BYTES // 2**20} MB")
 
 
 @pytest.mark.parametrize("content", [b"", b"\n \n", b"\xef\xbb\xbf"])

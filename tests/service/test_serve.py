@@ -34,13 +34,13 @@ def free_port() -> int:
 class Service:
     """`chiso serve` in a process of its own."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, **more: str) -> None:
         self.home = home
         self.address = f"http://127.0.0.1:{(port := free_port())}"
         self.log = home.parent / f"serve-{port}.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [CHISO, "serve"], env=environment(home, CHISO_PORT=str(port)), stdout=log, stderr=log
+                [CHISO, "serve"], env=environment(home, CHISO_PORT=str(port), **more), stdout=log, stderr=log
             )
 
     def await_ready(self) -> "Service":

@@ -7,8 +7,9 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 
-from ingest.submission import SIZE_LIMIT_BYTES
+from ingest.submission import SIZE_LIMIT_BYTES, TREE_SIZE_LIMIT_BYTES
 from service.api import case_shapes
+from service.limits import JSON_LIMIT_BYTES
 
 HEADING = "indicator,reporting_unit,period,value,accumulation,published_at\n"
 
@@ -178,11 +179,19 @@ def test_an_empty_file_is_refused(sender: TestClient) -> None:
     assert send(sender, b"").status_code == 422
 
 
-def test_a_hundred_megabytes_are_refused_before_they_are_kept(sender: TestClient, own_engine: Engine) -> None:
+def test_what_is_too_large_is_refused_before_it_is_kept(sender: TestClient, own_engine: Engine) -> None:
     before = counted(own_engine, "submission")
-    answer = send(sender, b"x" * 100_000_000)
-    assert answer.status_code == 413
-    assert f"may have {SIZE_LIMIT_BYTES // 2**20} MB" in answer.json()["detail"]
+    workbook = send(sender, b"PK\x03\x04" + bytes(TREE_SIZE_LIMIT_BYTES))
+    announced = {"content-type": "multipart/form-data; boundary=x", "content-length": str(10**9)}
+    line = sender.post("/v1/submissions", content=b"--x", headers=announced)
+    figures = sender.post("/v1/submissions", content=b" " * (JSON_LIMIT_BYTES + 1))
+    for answer, limit_bytes in (
+        (workbook, TREE_SIZE_LIMIT_BYTES),
+        (line, SIZE_LIMIT_BYTES + 2**20),
+        (figures, JSON_LIMIT_BYTES),
+    ):
+        assert answer.status_code == 413
+        assert f"may have {limit_bytes // 2**20} MB" in answer.json()["detail"]
     assert counted(own_engine, "submission") == before
 
 

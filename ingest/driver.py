@@ -1,0 +1,20 @@
+"""A cursor of the driver, for what SQLAlchemy has no words for: COPY, and bytes that do not come as text."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+
+@contextmanager
+def cursor(connection: Connection, *, binary: bool = False) -> Generator[psycopg.Cursor[Any]]:
+    """A cursor in the connection's transaction; what it fails with is what SQLAlchemy would fail with."""
+    driver: Any = connection.connection.dbapi_connection  # which it also has outside its pool
+    try:
+        with driver.cursor(binary=binary) as opened:
+            yield opened
+    except psycopg.Error as failure:
+        raise DBAPIError.instance(None, None, failure, psycopg.Error, dialect=connection.dialect) from failure
