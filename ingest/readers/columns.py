@@ -78,7 +78,17 @@ def _parquet(content: bytes) -> tuple[Any, Iterator[_Batch]]:
     # A text that stands there a million times is kept once until it is known how long all of them are.
     names = [each.name for each in described.schema_arrow if _is_text(each.type)]
     file = _files.ParquetFile(_arrow.BufferReader(content), read_dictionary=names)
-    return file.schema_arrow, file.iter_batches(_BATCH_ROWS, use_threads=False)
+    batches = file.iter_batches(_BATCH_ROWS, use_threads=False)
+    return file.schema_arrow, _as_promised(batches, described.metadata.num_rows)
+
+
+def _as_promised(batches: Iterator[_Batch], promised: int) -> Iterator[_Batch]:
+    rows = 0
+    for batch in batches:
+        rows += len(batch)
+        yield batch
+    if rows != promised:
+        raise ValueError(f"{rows} rows of {promised}")
 
 
 def _ipc(content: bytes) -> tuple[Any, Iterator[_Batch]]:

@@ -25,6 +25,7 @@ from ingest.authority import Actor
 from service import settings, startup
 
 _WORTH_A_LINE_SECONDS = 1
+_WORTH_LINES_BYTES = 2**20
 
 out = Console()
 err = Console(stderr=True)
@@ -82,9 +83,14 @@ def _bars(shown: Progress) -> progress.Listener:
 
 def _lines() -> progress.Listener:
     begun: dict[progress.Stage, float] = {}
+    long = False  # nobody wants to read of a small file that it was read
 
     def tell(stage: progress.Stage, done: int, total: int) -> None:
+        nonlocal long
         counted = progress.COUNTED[stage]
+        long = long or (counted == "bytes" and total >= _WORTH_LINES_BYTES)
+        if not long:
+            return
         if stage not in begun:
             begun[stage] = monotonic()
             err.print(f"{stage.capitalize()} {total:,} {counted}", highlight=False)

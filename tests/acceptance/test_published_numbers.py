@@ -292,14 +292,14 @@ def test_t22_what_is_left_gives_what_is_done(
 def test_t7_pillars_that_do_not_add_up_are_warned_of(load: Load) -> None:
     outcome = load("gci/gci_2020_bipa.csv", "GCI_BIPA_CSV", reason="the file of Blavatnik")
     assert outcome.stored
-    told = {(found.rule, found.found, found.expected) for found in outcome.findings}
-    assert told == {
+    warned = [found for found in outcome.findings if found.severity != "information"]
+    assert {(found.rule, found.found, found.expected) for found in warned} == {
         ("gci_pillars_add_up", "16.73", "7.46"),  # MOZ
         ("gci_pillars_add_up", "52.36", "92.36"),  # SVK
         ("gci_pillars_add_up", "54.92", "74.93"),  # SVN
         ("gci_published_total_agrees_with_pillars", "94.55", "94.59"),  # Viet Nam's, which the ITU published
     }
-    assert {found.severity for found in outcome.findings} == {"warning"}
+    assert {found.severity for found in warned} == {"warning"}
     places = [found.place for found in outcome.findings if found.rule == "gci_pillars_add_up"]
     assert places == [f'line {line}, column "value"' for line in (710, 961, 965)]
     again = load("gci/gci_vnm_published.csv", "GCI_PUBLISHED_CSV", reason="as the press has it")

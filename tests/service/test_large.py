@@ -97,7 +97,7 @@ def test_a_workbook_of_as_many_rows_holds_the_same_figures(own_engine: Engine) -
     content = as_workbook(figures(ROWS))
     said = Instructions(dataset="PUBLISHED_FIGURES", dry_run=True)
     _, outcome, _ = intake.take_in(own_engine, content, "large.xlsx", said, by=TEST, now=now())
-    assert outcome.findings == []
+    assert {found.rule for found in outcome.findings} <= {"value_is_no_outlier"}  # the figures are drawn by lot
     assert outcome.summary.unchanged == ROWS
 
 

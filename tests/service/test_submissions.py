@@ -93,7 +93,7 @@ def test_a_dry_run_says_everything_and_stores_nothing(sender: TestClient, own_en
     assert case_shapes.Tried.model_validate_json(answer.text).summary.created == 1
     refused = send(sender, HEADING + row("x", "Lai Châu"), dry_run="true")
     assert refused.status_code == 200
-    assert case_shapes.Tried.model_validate_json(refused.text).findings[0].rule == "value_is_a_number"
+    assert case_shapes.Tried.model_validate_json(refused.text).findings[0].rule == "value_is_given"
     assert [
         counted(own_engine, table) for table in ("observation", "submission", "series", "audit", "finding")
     ] == before
