@@ -64,6 +64,7 @@ class Figures:
         )
         line, keys = pandas.factorize(rows["series"].astype(object))
         self.lines = _lines([str(key) for key in keys], catalogue)
+        self.indicators = frozenset(self.lines["indicator"])
         start = rows["period_start"].to_numpy("datetime64[us]")
         frequency = self.lines["frequency"].to_numpy(object)[line]
         ordinal, year_before = _ordinals(start, frequency)
@@ -129,7 +130,12 @@ def broken(figures: Figures, rule: Rule) -> pandas.DataFrame:
 
     `row` is the row, `at` the figure it was held against, or -1; every other column is a fact for the sentence.
     """
+    named = _held_together(rule) or {*rule.scope.indicators}
+    if named and named.isdisjoint(figures.indicators):  # most rules are about a few indicators, and most files not
+        return _nothing()
     found = _KINDS[rule.kind](figures, rule)
+    if found.empty:
+        return _nothing()
     found = found[found["row"] >= 0].sort_values("row", kind="stable").drop_duplicates("row")
     return found.reset_index(drop=True)
 
@@ -142,27 +148,31 @@ def wanted(written: pandas.DataFrame, catalogue: Catalogue) -> pandas.DataFrame:
     spans = written.groupby("series", sort=False)["period_start"].agg(["min", "max"])
     parts = pandas.DataFrame([key.split(".")[1:3] for key in spans.index], columns=["indicator", "reporting_unit"])
     asked = parts.assign(first=spans["min"].to_numpy(), last=spans["max"].to_numpy())
-    beside = _held_together(catalogue)
+    beside = _beside(catalogue)
     asked["indicator"] = [sorted({code} | beside.get(code, set())) for code in asked["indicator"]]
     spread = asked.explode("indicator").groupby(["indicator", "reporting_unit"], sort=False)
     return spread.agg(first=("first", "min"), last=("last", "max")).reset_index()
 
 
-def _held_together(catalogue: Catalogue) -> dict[str, set[str]]:
+def _held_together(rule: Rule) -> set[str]:
+    """The indicators that a rule holds against each other; none where it takes them as they come."""
+    match rule.check:
+        case ComparisonCheck() as check:
+            return {term.indicator for term in (*check.left, *check.right)}
+        case PartsCheck(indicator=str() as total) as check:
+            return {total, *check.indicators}
+        case StatedChangeCheck(indicator=str() as value, change_indicator=str() as change):
+            return {value, change}
+        case _:
+            return set()
+
+
+def _beside(catalogue: Catalogue) -> dict[str, set[str]]:
     """For each indicator the others that some rule holds it against."""
     groups: list[set[str]] = [
         {each.code, each.daily_mean_of} for each in catalogue.indicators.values() if each.daily_mean_of
     ]
-    for rule in catalogue.rules.values():
-        match rule.check:
-            case ComparisonCheck() as check:
-                groups.append({term.indicator for term in (*check.left, *check.right)})
-            case PartsCheck(indicator=str() as total) as check:
-                groups.append({total, *check.indicators})
-            case StatedChangeCheck(indicator=str() as value, change_indicator=str() as change):
-                groups.append({value, change})
-            case _:
-                pass
+    groups += [_held_together(rule) for rule in catalogue.rules.values()]
     beside: dict[str, set[str]] = {}
     for group in groups:
         for code in group:
@@ -289,7 +299,7 @@ def _ratio(figures: Figures, rule: Rule) -> pandas.DataFrame:
     rates = lines[
         (lines["unit_measure"] == "percent").to_numpy() & (lines["breakdown"] == TOTAL) & figures.within(rule.scope)
     ]
-    if rates.empty:
+    if rates.empty or not (lines["breakdown"] == NUMERATOR).any():
         return _nothing()
     of = [name for name in SeriesKey.__slots__ if name != "breakdown"]
     counts = [figures.matched(rates.assign(breakdown=each), [*of, "breakdown"]) for each in (NUMERATOR, DENOMINATOR)]
@@ -505,6 +515,9 @@ def _sum_over_time(figures: Figures, rule: Rule) -> pandas.DataFrame:
     check, lines = cast(SumOverTimeCheck, rule.check), figures.lines
     summed = (lines["adds_over_time"] == "sum").to_numpy() & figures.within(rule.scope)
     found = [_nothing()]
+    totals = lines["frequency"] == "A" if check.against == "year" else lines["accumulation"] == "YTD"
+    if not totals.any():
+        return found[0]
     for frequency, count in _PERIODS_A_YEAR.items():
         parts = summed & (lines["frequency"] == frequency).to_numpy()
         if count == 1 or not parts.any():

@@ -524,7 +524,9 @@ def _related(table: _Table, known: Known | None) -> None:
     beside = known(relations.wanted(written, table.catalogue)) if known else written.iloc[:0]
     figures = Figures(written, beside, table.catalogue, table.dataset)
     for rule in rules:
-        table.mark_related(rule, relations.broken(figures, rule), figures)
+        broken = relations.broken(figures, rule)
+        if len(broken):
+            table.mark_related(rule, broken, figures)
 
 
 def _said(value: Any) -> str:
