@@ -19,7 +19,16 @@ import pandas
 from ingest import period, progress, relations
 from ingest.catalogue import Catalogue
 from ingest.dataset import Dataset, DatasetItem
-from ingest.observation import ACCUMULATIONS, DENOMINATOR, NUMERATOR, OBSERVATION_COLUMNS, STATUS_WORDS, STATUSES, TOTAL
+from ingest.observation import (
+    ACCUMULATION_WORDS,
+    ACCUMULATIONS,
+    DENOMINATOR,
+    NUMERATOR,
+    OBSERVATION_COLUMNS,
+    STATUS_WORDS,
+    STATUSES,
+    TOTAL,
+)
 from ingest.period import Period
 from ingest.place import place
 from ingest.relations import Figures
@@ -43,7 +52,9 @@ _SMALLEST, _LARGEST = 1e-15, 1e30  # beyond them a figure of any country is a sl
 _STATUS_BY_NAME = {fold(name): code for code, names in STATUSES.items() for name in (code, *names)} | {
     fold(name): code for name, code in STATUS_WORDS.items()
 }
-_ACCUMULATION_BY_NAME = {fold(name): code for code, names in ACCUMULATIONS.items() for name in (code, *names)}
+_ACCUMULATION_BY_NAME = {fold(name): code for code, names in ACCUMULATIONS.items() for name in (code, *names)} | {
+    fold(name): code for name, code in ACCUMULATION_WORDS.items()
+}
 # What is public of these series: `relations.wanted` in, `relations.WRITTEN_COLUMNS` out.
 Known = Callable[[pandas.DataFrame], pandas.DataFrame]
 _NO = {"", "no", "false", "0", "khong"}
