@@ -26,8 +26,9 @@ def differences(connection: Connection, key: SeriesKey, span: Span, *, as_of: da
     """For each observation of a year-to-date series what its last period adds, by period.
 
     `value` is `cumulated` less `previous_cumulated`, both of the publication `published_at`, in `unit_measure`; the
-    first period of a year is its own total, and where only its PERIOD was published that is it. It is None where the period before has no figure, or was not said together
-    with this one; `why` tells which. `status` is that of the less sure of the two.
+    first period of a year is its own total, and where only its PERIOD was published that is it. It is None where the
+    period before has no figure, or was not said together with this one; `why` tells which. `status` is that of the
+    less sure of the two.
 
     Raises NotDifferenced.
     """
