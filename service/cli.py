@@ -270,9 +270,7 @@ def _report(outcome: Outcome) -> None:
         err.print(f"  {where}{finding.vi}", style="dim", highlight=False, markup=False, soft_wrap=True)
     for rule, count in told.items():
         if count > _TOLD_OF_A_RULE:
-            more = (
-                f"{count - _TOLD_OF_A_RULE:,} more of {rule}; --marked FILE writes a workbook with all that were kept."
-            )
+            more = f"{count - _TOLD_OF_A_RULE:,} more of {rule}; --marked FILE writes all that were kept."
             err.print(more, highlight=False, markup=False, soft_wrap=True)
     counts = ", ".join(f"{count} {name}" for name, count in asdict(outcome.summary).items())
     out.print(counts, highlight=False)

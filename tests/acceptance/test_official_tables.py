@@ -234,6 +234,16 @@ def test_t11_gross_domestic_product_as_it_was_known_on_two_days(asked: Ask) -> N
     assert gdp("2024-06-29", "YTD") == {"2024-Q2": Decimal("2907903.74")}
 
 
+def test_the_second_quarter_is_taken_out_of_six_months_as_it_was_printed_beside_them(
+    own_engine: Engine, loaded: dict[str, Outcome]
+) -> None:
+    with TestClient(app.create(own_engine)) as client:
+        answer = client.get("/v1/series/Q.GDP_2010_PRICES.VN.YTD.GSO._T/differences?as_of=2024-06-29&from=2024-Q2")
+    (second,) = answer.json()["differences"]
+    assert (second["period"], round(second["value"], 2), second["status"]) == ("2024-Q2", 1508387.01, "E")
+    assert round(second["previous_cumulated"], 2) == 1399516.73  # June's first quarter, and not the one of March
+
+
 def test_t12_half_a_year_of_investment_is_its_two_quarters(asked: Ask) -> None:
     def investment(unit: str, frequency: str, accumulation: str, *periods: str) -> list[Decimal]:
         rows = asked(
