@@ -63,7 +63,8 @@ WRITTEN_COLUMNS = (
     "document",
     "comment",
 )
-READING_COLUMNS = (*WRITTEN_COLUMNS, "scheme", "sheet", "line", "column")
+# `unit_column` is where the name of the reporting unit stands, in a sheet where one name has many figures beside it.
+READING_COLUMNS = (*WRITTEN_COLUMNS, "scheme", "sheet", "line", "column", "unit_column")
 
 # A figure that was understood: codes of the catalogue, `period_start` local, `value` the decimal text or NA.
 OBSERVATION_COLUMNS = (

@@ -129,6 +129,7 @@ class _Table:
         self.format, self.places = reading.format, reading.places
         self._findings: list[tuple[int, Finding]] = []
         self._broken: Counter[str] = Counter()
+        self._names: set[tuple[str, str, str]] = set()
         rows = reading.frame.reset_index(drop=True)
         mapping = catalogue.mappings.get(instructions.mapping) if instructions.mapping else None
         given = {
@@ -184,14 +185,24 @@ class _Table:
         kept = self._kept(rule, index)
         near = [*wrong.near()] if len(kept) else []
         for row in kept:
+            place_told, text = self.place_of(row, shown), self._text(row, shown) or ""
+            if shown == "reporting_unit" and not self._is_new_name(rule.code, place_told, text):
+                continue
             told = finding(
                 rule,
-                place=self.place_of(row, shown),
-                found=self._text(row, shown) or "",
+                place=place_told,
+                found=text,
                 expected=expected(row) if expected else wrong.expected,
                 near=near,
             )
             self._findings.append((cast(int, row), told))
+
+    def _is_new_name(self, rule: str, where: str, text: str) -> bool:
+        """Whether this is told for the first time: one name at the head of a row of figures is one fault."""
+        named = rule, where, text
+        is_new = named not in self._names
+        self._names.add(named)
+        return is_new
 
     def mark_related(self, rule: Rule, broken: pandas.DataFrame, figures: Figures) -> None:
         """Record which rows break a rule between figures, each with its own facts."""
@@ -243,6 +254,8 @@ class _Table:
         """Where the row's text of that column stands in the file."""
         sheet, line, column = (self._text(row, name) for name in ("sheet", "line", "column"))
         where = self.places.get(shown, column) if shown != "value" else column
+        if shown == "reporting_unit":
+            where = self._text(row, "unit_column") or where
         return place(sheet, None if line is None else int(line), where, format=self.format)
 
     def _text(self, row: Hashable, name: str) -> str | None:

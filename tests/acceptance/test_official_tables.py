@@ -618,6 +618,22 @@ def test_a_partner_country_that_nobody_knows_is_asked_about_and_never_left_out(o
     assert "xay xen" in wrong[0].en or "xay sen" in wrong[0].en
 
 
+def test_one_wrong_name_is_one_error_at_the_name_and_not_at_each_figure_beside_it(ours: Catalogue) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(month_sheets(5)))
+    (name,) = [cell for row in book["FDI"].iter_rows() for cell in row if cell.value == "Bắc Ninh"]
+    name.value = "Bắc Ninh xyz"
+    content = io.BytesIO()
+    book.save(content)
+    reading = formats.read(content.getvalue(), layouts=[*ours.layouts.values()])
+    dataset = ours.datasets["PUBLISHED_FIGURES"]
+    checked = rules.check(reading, ours, dataset, Instructions(dataset.code), now=moment("2027-01-01"))
+    wrong = [each for each in checked.findings if each.severity == "error"]
+    assert [(each.rule, each.place) for each in wrong] == [
+        ("reporting_unit_is_known", f'Sheet "FDI", {name.coordinate}')
+    ]
+    assert checked.refused > 1
+
+
 def test_every_partner_country_is_a_country_of_the_catalogue(ours: Catalogue) -> None:
     codes = {code for row in ours.layouts["GSO_FDI"].rows for code in row.codes.values()}
     known = {unit.code for unit in ours.reporting_units if unit.level == "country"}
