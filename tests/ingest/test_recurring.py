@@ -341,6 +341,12 @@ def test_a_row_that_nobody_knows_is_an_error_with_the_nearest_label_and_text_alo
     assert figures(reading) == WHOLE
 
 
+def test_a_total_under_another_name_is_a_row_that_nobody_knows_and_no_part_of_the_headings() -> None:
+    reading = read(changed(TABLE, 9, 1, "TỔNG VỐN"))
+    assert errors(reading) == [("unknown_row", 'Sheet "S1", A9')]
+    assert figures(reading) == [figure for figure in WHOLE if figure[4] != "_T" or figure[1] != "VN"]
+
+
 def test_a_heading_of_a_list_that_has_figures_is_not_passed_over() -> None:
     reading = read(changed(TABLE, 11, 3, 5))
     assert errors(reading) == [("unknown_row", 'Sheet "S1", B11')]
