@@ -374,6 +374,11 @@ def test_numbers_typed_as_text_are_read_as_the_texts_of_their_column_show() -> N
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("text", ["12 34", "48310\n53718", "1 234 56"])
+def test_two_numbers_in_one_cell_are_not_joined_to_one(text: str) -> None:
+    assert by_place(read(changed(TABLE, 9, 3, text)))["C9"] == text
+
+
 def test_a_lone_number_that_reads_both_ways_is_decided_by_the_size_of_the_others_with_a_warning_or_asked() -> None:
     rows: Rows = [
         *HEAD,
@@ -432,6 +437,16 @@ def test_the_longest_title_wins() -> None:
     )
     reading = formats.read(book([TABLE[0], ["   phân theo địa phương"], *TABLE[2:]]), layouts=[INVESTMENT, by_province])
     assert [each.expected for each in told(reading, "read_by_layout")] == ["BY_PROVINCE 3"]
+
+
+def test_two_columns_without_a_heading_that_a_layout_reads_alike_are_refused_at_their_first_row() -> None:
+    bare = replace(
+        INVESTMENT, titles=(r"von nam (?P<year>\d{4})",), columns=(LayoutColumn("", "INV", "A", "PERIOD"),), refuse=()
+    )
+    reading = formats.read(
+        book([["Vốn năm 2024"], [None, None, None, "Tỷ đồng"], ["Tổng số", None, 1, 2]]), layouts=[bare]
+    )
+    assert errors(reading) == [("two_columns_alike", 'Sheet "S1", D3')]
 
 
 def test_two_columns_of_one_meaning_are_both_refused() -> None:
