@@ -690,3 +690,27 @@ def test_a_title_of_another_year_than_its_columns_is_warned_of() -> None:
     reading = mended("Vốn", A1=title.format(2027))
     assert told_of(reading, "warning") == [("title_of_another_year", 'Sheet "Vốn", A1')]
     assert told_of(reading) == []
+
+
+@pytest.mark.parametrize("title", [
+    "9. Vốn đầu tư thực hiện từ nguồn ngân sách", "Vốn đầu tư thực hiện từ nguồn vốn ngân sách Nhà nước",
+    "4. Tổng sản phẩm trong nước (GDP) theo giá so sánh 2020",
+    "4. Tổng sản phẩm trong nước theo giá so sánh 2020 các quý",
+])  # fmt: skip
+def test_a_title_that_changed_a_little_is_warned_of_with_the_layout_that_it_was_known_by(title: str) -> None:
+    reading = mended("Vốn", A1=title)
+    assert told_of(reading, "warning") == [("title_nearly_known", 'Sheet "Vốn", A1')]
+    assert "Vốn" not in set(reading.frame["sheet"])
+    alone = openpyxl.load_workbook(io.BytesIO(month_sheets(6)))
+    for other in alone.sheetnames[1:]:
+        del alone[other]
+    alone["Vốn"]["A1"] = title
+    content = io.BytesIO()
+    alone.save(content)
+    reading = formats.read(content.getvalue(), layouts=[*catalogue.read().layouts.values()])
+    assert [each.rule for each in reading.findings] == ["unknown_workbook", "title_nearly_known"]
+
+
+def test_the_real_workbooks_have_no_title_that_is_nearly_known(workbooks: dict[str, Workbook]) -> None:
+    for book in workbooks.values():
+        assert [each for each in told_of(book.reading, "warning") if each[0].startswith("title")] == []

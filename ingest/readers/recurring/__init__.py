@@ -59,7 +59,8 @@ def read(book: Book, layouts: Sequence[Layout]) -> Reading:
     tables = find(book, layouts)
     if not tables.found:
         errors = [each for each in tables.findings if each.severity == "error"]
-        raise Unreadable(*errors or [tell.unknown_workbook(book.names, layouts)])
+        warnings = [each for each in tables.findings if each.severity == "warning"]
+        raise Unreadable(*errors or [tell.unknown_workbook(book.names, layouts)], *warnings)
     return reading(tables)
 
 
@@ -109,6 +110,9 @@ def _read_sheet(printed: Printed, known: Sequence[Known], tables: Tables) -> Non
     stops = [*(title.first for title in found[1:]), len(printed.rows)]
     for title, stop in zip(found, stops, strict=False):
         if not title.known:
+            if title.near is not None:
+                at = printed.place(title.first, title.column)
+                tables.findings.append(tell.title_nearly_known(at, title.text, title.near.layout))
             continue
         read_rows.update(range(title.first, stop))
         layouts = [each.layout for each, _ in title.known]

@@ -1,5 +1,6 @@
 """The figures of a table: what stands where a row that is named crosses a column with a meaning."""
 
+import re
 from collections.abc import Sequence
 from statistics import median
 from typing import Any
@@ -19,6 +20,7 @@ from ingest.readers.table import MISSING_REASON
 from ingest.submission import Finding
 
 _ENOUGH_NUMBERS = 3
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?%?")
 
 
 def figures(
@@ -92,8 +94,10 @@ def _values(table: Extent, column: Column, rows: Sequence[int]) -> tuple[dict[in
 
 def _growth_for_index(table: Extent, column: Column, meaning: LayoutColumn, values: dict[int, str]) -> Finding | None:
     """An index is near its base as a whole, also where single rows are far from it."""
-    numbers = {row: float(value.removesuffix("%")) for row, value in values.items() if is_numeral(value)}
-    if meaning.base is None or not numbers or median(numbers.values()) >= meaning.base / 2:
+    if meaning.base is None:
+        return None
+    numbers = {row: float(value.removesuffix("%")) for row, value in values.items() if _NUMBER.fullmatch(value)}
+    if not numbers or median(numbers.values()) >= meaning.base / 2:
         return None
     at = table.printed.place(min(numbers), column.position)
     return tell.growth_for_index(at, column.heading, f"{median(numbers.values()):g}", f"{meaning.base:g}")

@@ -164,6 +164,24 @@ def two_layouts(at: str, title: str, layouts: Sequence[Layout]) -> Finding:
     )
 
 
+def title_nearly_known(at: str, title: str, layout: Layout) -> Finding:
+    """A title that is a little different from one that a layout knows; its table was not read."""
+    name_vi, name_en = layout.name_vi, layout.name_en
+    return Finding(
+        "title_nearly_known",
+        "warning",
+        at,
+        excerpt(title, 120),
+        layout.code,
+        f"Bảng “{excerpt(title, 120)}” không được đọc: tiêu đề gần giống bảng của bố cục {layout.code} ({name_vi})"
+        " nhưng khác vài chữ hoặc số. Nếu vẫn là bảng đó, hãy sửa tiêu đề; nếu nội dung đã đổi (giá gốc, phạm vi), hãy"
+        " soạn bố cục mới.",
+        f"The table “{excerpt(title, 120)}” was not read: its title is nearly one of the layout {layout.code}"
+        f" ({name_en}), but for a few words or a number. If it is still that table, mend the title; if its meaning"
+        " changed (base year, coverage), write a new layout.",
+    )
+
+
 def no_row_known(at: str, layout: Layout) -> Finding:
     """A title is known, but none of the rows below it."""
     return Finding(
