@@ -714,3 +714,26 @@ def test_a_title_that_changed_a_little_is_warned_of_with_the_layout_that_it_was_
 def test_the_real_workbooks_have_no_title_that_is_nearly_known(workbooks: dict[str, Workbook]) -> None:
     for book in workbooks.values():
         assert [each for each in told_of(book.reading, "warning") if each[0].startswith("title")] == []
+
+
+@pytest.mark.parametrize(
+    ("above", "below"), [("Triệu đồng", "Tỷ đồng"), ("Đơn vị tính: Nghìn tỷ đồng", "ĐVT: Tỷ đồng")]
+)
+def test_two_units_of_measure_above_one_table_are_refused(above: str, below: str) -> None:
+    for first, second in ((above, below), (below, above)):
+        reading = mended("Vốn", E1=first, E2=second)
+        wrong = [each for each in reading.findings if each.severity == "error"]
+        assert [(each.rule, each.found) for each in wrong] == [("unit_of_measure_differs", above)]
+        assert "Vốn" not in set(reading.frame["sheet"])
+    assert told_of(mended("Vốn", E1="Tỷ đồng", E2="ĐVT: Tỷ đồng")) == []
+
+
+def test_the_heading_of_a_list_and_its_first_row_may_stand_on_one_line() -> None:
+    usual = mended("Vốn", A7="Bộ Y tế")
+    assert told_of(usual) == []
+    reading = mended("Vốn", A6=None, A7="Trong đó: - Bộ Y tế")
+    assert told_of(reading) == []
+    keys = ["reporting_unit", "breakdown", "value", "line"]
+    assert reading.frame[keys].values.tolist() == usual.frame[keys].values.tolist()
+    unknown = mended("Vốn", A6=None, A7="Trong khi: Bộ Y tế")
+    assert told_of(unknown) == [("unknown_row", 'Sheet "Vốn", A7')]

@@ -14,6 +14,7 @@ from ingest.spelling import fold
 from ingest.submission import Finding
 
 _At = tuple[int, int]
+_MONEY = re.compile(r"(?:(?:nghin|ngan|tram|trieu|ti) )*(?:dong|vnd|usd|do la(?: mi)?|eur|euro)")  # without `Đơn vị:`
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,16 @@ class Column:
 
 def columns(table: Extent) -> tuple[list[Column] | None, list[Finding]]:
     """What the columns of a table mean; None where its unit of measure is another than the layout wants."""
-    unit = _unit_of_measure(table)
-    stacked = table.printed.headings(table.headings, table.columns, frozenset([unit] if unit else []))
+    units = _units_of_measure(table)
+    if units and (other := _contradicting_unit(table)) is not None:
+        at, text = other
+        layout = table.known.layout
+        told = tell.unit_of_measure_differs(table.printed.place(*at), text, layout.unit_measure or "", layout)
+        return None, [told]
+    stacked = table.printed.headings(table.headings, table.columns, frozenset(units))
     looked_at = [each for column in table.columns if (each := _column(table, column, stacked.get(column)))]
     found = [column for column, _ in looked_at]
-    if unit is None and _needs_unit_of_measure(table, found):
+    if not units and _needs_unit_of_measure(table, found):
         return None, [_other_unit_of_measure(table)]
     found, years = _without_years_to_come(table, found, stacked)
     found, twins = _without_twins(table, found, stacked)
@@ -57,12 +63,23 @@ def columns(table: Extent) -> tuple[list[Column] | None, list[Finding]]:
 # The unit of measure above the table
 
 
-def _unit_of_measure(table: Extent) -> _At | None:
-    """The cell above the table that names the wanted unit of measure."""
+def _units_of_measure(table: Extent) -> list[_At]:
+    """The cells above the table that name the wanted unit of measure."""
     wanted = table.known.unit_measure
     if wanted is None:
-        return None
-    return next((at for at, text in _beside_headings(table) if wanted.fullmatch(fold(without_marks(text)))), None)
+        return []
+    return [at for at, text in _beside_headings(table) if wanted.fullmatch(fold(without_marks(text)))]
+
+
+def _contradicting_unit(table: Extent) -> tuple[_At, str] | None:
+    """A cell above the table that names another unit of measure than the wanted one, which stands there too."""
+    wanted = table.known.unit_measure
+    for at, text in _beside_headings(table):
+        folded = fold(without_marks(text))
+        is_unit = UNIT_WORDS.match(folded) or _MONEY.fullmatch(folded)
+        if wanted and is_unit and not wanted.fullmatch(folded):
+            return at, text
+    return None
 
 
 def _needs_unit_of_measure(table: Extent, found: Sequence[Column]) -> bool:
