@@ -737,3 +737,16 @@ def test_the_heading_of_a_list_and_its_first_row_may_stand_on_one_line() -> None
     assert reading.frame[keys].values.tolist() == usual.frame[keys].values.tolist()
     unknown = mended("Vốn", A6=None, A7="Trong khi: Bộ Y tế")
     assert told_of(unknown) == [("unknown_row", 'Sheet "Vốn", A7')]
+
+
+def test_hidden_rows_and_columns_are_read_and_told() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(month_sheets(6)))
+    book["Vốn"].row_dimensions[7].hidden = True
+    book["Vốn"].column_dimensions["C"].hidden = True
+    content = io.BytesIO()
+    book.save(content)
+    reading = formats.read(content.getvalue(), layouts=[*catalogue.read().layouts.values()])
+    told = [each for each in reading.findings if each.rule == "hidden_figures"]
+    assert [(each.place, each.found) for each in told] == [('Sheet "Vốn", A1', "rows “7”; columns “C”")]
+    assert len(reading.frame) == len(mended("Vốn").frame)
+    assert not [each for each in mended("Vốn").findings if each.rule == "hidden_figures"]

@@ -332,6 +332,22 @@ def title_of_another_year(at: str, said: str, years: Sequence[str]) -> Finding:
     )
 
 
+def read_unseen(at: str, rows: Sequence[int], columns: Sequence[str]) -> Finding:
+    """Hidden rows and columns belong to the table and are read like the others."""
+    vi = [f"{what}: {_listed(each)}" for what, each in (("dòng", [*map(str, rows)]), ("cột", columns)) if each]
+    en = [f"{what} {_listed(each)}" for what, each in (("rows", [*map(str, rows)]), ("columns", columns)) if each]
+    return Finding(
+        "hidden_figures",
+        "information",
+        at,
+        "; ".join(en),
+        "",
+        f"Bảng có phần bị ẩn nhưng vẫn được đọc ({'; '.join(vi)}). Nếu không muốn gửi các số đó, hãy xóa chúng.",
+        f"Parts of the table are hidden and were read all the same ({'; '.join(en)})."
+        " Where they are not meant, delete them.",
+    )
+
+
 def two_columns(at: str, heading: str, other: str, other_heading: str) -> Finding:
     """Two columns that would give one observation two values."""
     return Finding(
