@@ -7,8 +7,9 @@ a guess: a heading that changed its meaning must stop the file.
 
 The named groups `year`, `month`, `months`, `quarter` and `day` of a column's heading, or else of the title, say the
 period: that of the column's frequency in which the span ends (`6 tháng` ends in June, `quý I` in March, a bare year in
-December). `from_day`, `from_month`, `to_day` and `to_month` say a cut-off that is not the calendar's; where nothing
-else says the month, `to_month` does.
+December; a year to date of a bare year is refused where the other columns say months and none says that December).
+`from_day`, `from_month`, `to_day` and `to_month` say a cut-off that is not the calendar's; where nothing else says the
+month, `to_month` does. `from_year` is only compared: a span that begins in another year is refused.
 
 A table goes from its title to the next one, or to the end of the sheet. A title with `(Tiếp theo)` goes on in the list
 that ran when the part before it ended.
@@ -29,7 +30,9 @@ class LayoutColumn:
     `statuses` says what the word in the group `status` means ("uoc tinh": E); `status` is that of a column without one.
     A column without either has the status of the columns of its table about the same period and accumulation, where
     they have one: a share is as provisional as the value it is a share of. `unit_measure` is the pattern of the words
-    that name the unit of measure, where they stand in the column's own heading and not above the table.
+    that name the unit of measure, where they stand in the column's own heading and not above the table. `base` is what
+    an index says of no change (100): where the middle figure of the column is below half of it, growth or a share
+    stands under the heading of the index, and the column is refused.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = ONLY_KNOWN_KEYS
@@ -40,6 +43,7 @@ class LayoutColumn:
     status: Status | None = None
     statuses: dict[str, Status] = field(default_factory=dict[str, Status])
     unit_measure: str | None = None
+    base: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,9 @@ class LayoutRow:
     `label` and `heading` list folded texts. Below a heading each row is a reporting unit of the level `names`, or one
     of `codes`, whose values are breakdowns; an entry with neither label nor heading says what the rows are that no
     heading precedes. A label wins over the list that runs and does not end it; only another heading does. A text may be
-    a label in one entry and a heading in another. `partial` is a list that leaves some out (`Trong đó:`, `Phân theo một
-    số tỉnh`): it is never summed to a total. `skip` are rows that are named and left out.
+    a label in one entry and a heading in another. `partial` tells who reads the layout that the list leaves some out
+    (`Trong đó:`, `Phân theo một số tỉnh`); it changes nothing of what is read. Whether parts make a total is said by
+    the rules on relations, which name the series they add up. `skip` are rows that are named and left out.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = ONLY_KNOWN_KEYS

@@ -37,7 +37,7 @@ _NEVER_ADDED = re.compile(r"(rank|score|index)")
 _BREAKDOWN = re.compile(r"[A-Z0-9_@$-]{1,40}\Z")
 # What a pattern of a layout may say by name.
 _GROUPS = (
-    "year", "month", "months", "quarter", "day", "from_day", "from_month", "to_day", "to_month", "status",
+    "year", "month", "months", "quarter", "day", "from_day", "from_month", "from_year", "to_day", "to_month", "status",
 )  # fmt: skip
 
 
@@ -387,6 +387,8 @@ def _layout_column(column: LayoutColumn, layout: Layout, known: _Known, record: 
     elif layout.unit_measure is None:
         sentence = '"unit_measure" is missing: say which stands above the table, or in this heading'
         yield record.fault(sentence, key)
+    if column.base is not None and not column.base > 0:
+        yield record.fault('"base" must be more than 0', f"{key}.base")
     said = _groups_of(column.heading)
     of_titles = [_groups_of(title) for title in layout.titles]
     always = said | set.intersection(*of_titles) if of_titles else said

@@ -45,6 +45,10 @@ _UNCALCULATED = re.compile(
     rb"<(?:\w+:)?c\b[^>]*?\sr=[\"']([A-Z]+\d+)[\"'][^>]*>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)"
     rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
+_HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\b(?=[^<>]*\shidden=[\"'](?:1|true)[\"'])[^<>]*?\sr=[\"'](\d{1,7})[\"']")
+_HIDDEN_COLUMNS = re.compile(
+    rb"<(?:\w+:)?col\b(?=[^<>]*\shidden=[\"'](?:1|true)[\"'])(?=[^<>]*\smin=[\"'](\d{1,5})[\"'])[^<>]*?\smax=[\"'](\d{1,5})"
+)
 _FORMULA = re.compile(rb"<(?:\w+:)?f\b")
 _CELL_END = re.compile(rb"</(?:\w+:)?c>")
 _SHARED_CELL = re.compile(
@@ -68,6 +72,7 @@ class Hidden:
     """What the values of a sheet do not tell: cell -> error text, cells shown as percent, formulas without a result.
 
     `fonts` names the font of each filled cell in an old Vietnamese one, `runs` the texts of a cell in several.
+    `rows` and `columns`, counted from 0, are those that an XLSX does not show.
     """
 
     errors: dict[str, str] = field(default_factory=dict[str, str])
@@ -75,6 +80,8 @@ class Hidden:
     uncalculated: frozenset[str] = frozenset()
     fonts: dict[str, str] = field(default_factory=dict[str, str])
     runs: dict[str, Runs] = field(default_factory=dict[str, Runs])
+    rows: frozenset[int] = frozenset()
+    columns: tuple[range, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +283,8 @@ def _look_at(archive: zipfile.ZipFile, name: str, part: str, styles: _Styles, ri
     uncalculated: set[str] = set()
     fonts: dict[str, str] = {}
     runs: dict[str, Runs] = {}
+    hidden_rows: set[int] = set()
+    hidden_columns: list[range] = []
     columns: set[bytes] = set()
     last_row = 0
     styled_cell = styles.cell() if styles.percents or styles.fonts else None
@@ -288,6 +297,9 @@ def _look_at(archive: zipfile.ZipFile, name: str, part: str, styles: _Styles, ri
         if last_row * max((column_number(letters) for letters in columns), default=0) > MOST_CELLS:
             furthest = max(columns, key=column_number).decode()
             raise Unreadable(too_large(f"{furthest}{last_row}", name))
+        if b"hidden=" in text:
+            hidden_rows |= {int(row) - 1 for row in _HIDDEN_ROW.findall(text)}
+            hidden_columns += [range(int(first) - 1, int(last)) for first, last in _HIDDEN_COLUMNS.findall(text)]
         if b't="e"' in text or b"t='e'" in text:
             errors |= {cell.decode(): value.decode(errors="replace") for cell, value in _ERROR_CELL.findall(text)}
         if _FORMULA.search(text):
@@ -302,7 +314,15 @@ def _look_at(archive: zipfile.ZipFile, name: str, part: str, styles: _Styles, ri
             runs |= {cell.decode(): rich[number] for cell, number in shared if number in rich}
         if _OLD_RUN.search(text):
             runs |= {cell.decode(): _runs(inline) for cell, inline in _INLINE_CELL.findall(text)}
-    return Hidden(errors, frozenset(percents), frozenset(uncalculated), fonts, runs)
+    return Hidden(
+        errors,
+        frozenset(percents),
+        frozenset(uncalculated),
+        fonts,
+        runs,
+        frozenset(hidden_rows),
+        tuple(hidden_columns),
+    )
 
 
 def _whole_cells(chunks: Iterator[bytes]) -> Iterator[bytes]:

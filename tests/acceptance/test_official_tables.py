@@ -595,16 +595,18 @@ def test_one_layout_reads_every_month_of_a_later_year(ours: Catalogue, month: in
     assert ("STATE_INVESTMENT_PLAN", "PERIOD", "2026-01") in found or month > 1
 
 
-def test_growth_that_is_printed_under_the_unchanged_heading_of_an_index_is_out_of_its_range(ours: Catalogue) -> None:
-    book = openpyxl.load_workbook(io.BytesIO(month_sheets(10)))
-    book["Bán lẻ"]["F4"], book["Bán lẻ"]["F5"] = 7.12, 7.36
-    content = io.BytesIO()
-    book.save(content)
-    reading = formats.read(content.getvalue(), layouts=[*ours.layouts.values()])
-    said = Instructions("PUBLISHED_FIGURES")
-    checked = rules.check(reading, ours, ours.datasets[said.dataset], said, now=moment("2027-01-10"))
-    wrong = [each for each in checked.findings if each.severity == "error"]
-    assert [(each.rule, each.found) for each in wrong] == [("value_is_in_range", "7.12"), ("value_is_in_range", "7.36")]
+def test_growth_that_is_printed_under_the_unchanged_heading_of_an_index_is_asked_about() -> None:
+    for sheet, cells in (
+        ("Vốn", {"F4": 22.1, "F5": 28.9, "F7": 7, "F8": 30, "F10": 101}),
+        ("Lao động", {"C4": 7.12, "C5": 1, "C6": 0}),
+    ):
+        reading = mended(sheet, **cells)
+        column = min(cells)[0]
+        assert [rule for rule, _ in told_of(reading)] == ["growth_for_index"]
+        left = reading.frame[reading.frame["sheet"] == sheet]
+        assert column not in set(left["column"])
+        assert len(left)
+    assert told_of(mended("Vốn", F4=22.1)) == []  # one row far from the base
 
 
 def test_a_partner_country_that_nobody_knows_is_asked_about_and_never_left_out(ours: Catalogue) -> None:
@@ -659,3 +661,118 @@ def test_every_province_of_the_tables_is_found_as_they_spell_it(ours: Catalogue,
     ):
         found: Any = ours.reporting_units.resolve(written, on)
         assert getattr(found, "code", None) == code, written
+
+
+def mended(sheet: str, **cells: Any) -> Reading:
+    """The tables of June 2026 with other texts and numbers in some cells."""
+    book = openpyxl.load_workbook(io.BytesIO(month_sheets(6)))
+    for at, value in cells.items():
+        book[sheet][at] = value
+    content = io.BytesIO()
+    book.save(content)
+    return formats.read(content.getvalue(), layouts=[*catalogue.read().layouts.values()])
+
+
+def told_of(reading: Reading, *severities: str) -> list[tuple[str, str]]:
+    return [(each.rule, each.place) for each in reading.findings if each.severity in (severities or ("error",))]
+
+
+@pytest.mark.parametrize("quarter", ["quý II", "quý III", "Quý 4"])
+@pytest.mark.parametrize("sheet", ["Vốn", "Bán lẻ"])
+def test_a_quarter_in_a_table_by_month_is_never_taken_for_a_sum_since_january(sheet: str, quarter: str) -> None:
+    reading = mended(sheet, D3=f"Ước tính {quarter} năm 2026")
+    assert told_of(reading) == [("meaning_changed", f'Sheet "{sheet}", D3')]
+    assert not ((reading.frame["sheet"] == sheet) & (reading.frame["column"] == "D")).any()
+
+
+def test_a_year_alone_is_a_sum_since_january_only_in_a_table_that_says_december() -> None:
+    for sheet in ("Vốn", "Bán lẻ"):
+        reading = mended(sheet, D3="Ước tính năm 2026")
+        assert told_of(reading) == [("year_to_come", f'Sheet "{sheet}", D3')]
+        december = mended(sheet, C3="Ước tính tháng 12 năm 2026", D3="Ước tính năm 2026")
+        assert told_of(december) == []
+        assert "2026-12" in set(december.frame.loc[december.frame["column"] == "D", "period"])
+
+
+def test_a_month_can_be_written_as_t6_and_a_sum_as_6t() -> None:
+    written = {"B3": "Thực hiện T5/2026", "C3": "Ước tính T6/2026", "D3": "Cộng dồn 6T/2026"}
+    for sheet in ("Vốn", "Bán lẻ"):
+        reading = mended(sheet, **written)
+        assert told_of(reading) == []
+        assert reading.frame["period"].tolist() == mended(sheet).frame["period"].tolist()
+
+
+def test_foreign_investment_since_january_of_another_year_is_refused() -> None:
+    title = "Đầu tư nước ngoài được cấp phép từ 01/01/{} đến 20/06/2026"
+    assert told_of(mended("FDI", A1=title.format(2026))) == []
+    reading = mended("FDI", A1=title.format(2025))
+    assert {rule for rule, _ in told_of(reading)} == {"heading_without_period"}
+    assert "FDI" not in set(reading.frame["sheet"])
+
+
+def test_a_title_of_another_year_than_its_columns_is_warned_of() -> None:
+    title = "9. Vốn đầu tư thực hiện từ nguồn ngân sách Nhà nước tháng 6 và 6 tháng năm {}"
+    assert told_of(mended("Vốn", A1=title.format(2026)), "warning") == []
+    reading = mended("Vốn", A1=title.format(2027))
+    assert told_of(reading, "warning") == [("title_of_another_year", 'Sheet "Vốn", A1')]
+    assert told_of(reading) == []
+
+
+@pytest.mark.parametrize("title", [
+    "9. Vốn đầu tư thực hiện từ nguồn ngân sách", "Vốn đầu tư thực hiện từ nguồn vốn ngân sách Nhà nước",
+    "4. Tổng sản phẩm trong nước (GDP) theo giá so sánh 2020",
+    "4. Tổng sản phẩm trong nước theo giá so sánh 2020 các quý",
+])  # fmt: skip
+def test_a_title_that_changed_a_little_is_warned_of_with_the_layout_that_it_was_known_by(title: str) -> None:
+    reading = mended("Vốn", A1=title)
+    assert told_of(reading, "warning") == [("title_nearly_known", 'Sheet "Vốn", A1')]
+    assert "Vốn" not in set(reading.frame["sheet"])
+    alone = openpyxl.load_workbook(io.BytesIO(month_sheets(6)))
+    for other in alone.sheetnames[1:]:
+        del alone[other]
+    alone["Vốn"]["A1"] = title
+    content = io.BytesIO()
+    alone.save(content)
+    reading = formats.read(content.getvalue(), layouts=[*catalogue.read().layouts.values()])
+    assert [each.rule for each in reading.findings] == ["unknown_workbook", "title_nearly_known"]
+
+
+def test_the_real_workbooks_have_no_title_that_is_nearly_known(workbooks: dict[str, Workbook]) -> None:
+    for book in workbooks.values():
+        assert [each for each in told_of(book.reading, "warning") if each[0].startswith("title")] == []
+
+
+@pytest.mark.parametrize(
+    ("above", "below"), [("Triệu đồng", "Tỷ đồng"), ("Đơn vị tính: Nghìn tỷ đồng", "ĐVT: Tỷ đồng")]
+)
+def test_two_units_of_measure_above_one_table_are_refused(above: str, below: str) -> None:
+    for first, second in ((above, below), (below, above)):
+        reading = mended("Vốn", E1=first, E2=second)
+        wrong = [each for each in reading.findings if each.severity == "error"]
+        assert [(each.rule, each.found) for each in wrong] == [("unit_of_measure_differs", above)]
+        assert "Vốn" not in set(reading.frame["sheet"])
+    assert told_of(mended("Vốn", E1="Tỷ đồng", E2="ĐVT: Tỷ đồng")) == []
+
+
+def test_the_heading_of_a_list_and_its_first_row_may_stand_on_one_line() -> None:
+    usual = mended("Vốn", A7="Bộ Y tế")
+    assert told_of(usual) == []
+    reading = mended("Vốn", A6=None, A7="Trong đó: - Bộ Y tế")
+    assert told_of(reading) == []
+    keys = ["reporting_unit", "breakdown", "value", "line"]
+    assert reading.frame[keys].values.tolist() == usual.frame[keys].values.tolist()
+    unknown = mended("Vốn", A6=None, A7="Trong khi: Bộ Y tế")
+    assert told_of(unknown) == [("unknown_row", 'Sheet "Vốn", A7')]
+
+
+def test_hidden_rows_and_columns_are_read_and_told() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(month_sheets(6)))
+    book["Vốn"].row_dimensions[7].hidden = True
+    book["Vốn"].column_dimensions["C"].hidden = True
+    content = io.BytesIO()
+    book.save(content)
+    reading = formats.read(content.getvalue(), layouts=[*catalogue.read().layouts.values()])
+    told = [each for each in reading.findings if each.rule == "hidden_figures"]
+    assert [(each.place, each.found) for each in told] == [('Sheet "Vốn", A1', "rows “7”; columns “C”")]
+    assert len(reading.frame) == len(mended("Vốn").frame)
+    assert not [each for each in mended("Vốn").findings if each.rule == "hidden_figures"]

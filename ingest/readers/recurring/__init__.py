@@ -59,7 +59,8 @@ def read(book: Book, layouts: Sequence[Layout]) -> Reading:
     tables = find(book, layouts)
     if not tables.found:
         errors = [each for each in tables.findings if each.severity == "error"]
-        raise Unreadable(*errors or [tell.unknown_workbook(book.names, layouts)])
+        warnings = [each for each in tables.findings if each.severity == "warning"]
+        raise Unreadable(*errors or [tell.unknown_workbook(book.names, layouts)], *warnings)
     return reading(tables)
 
 
@@ -109,6 +110,9 @@ def _read_sheet(printed: Printed, known: Sequence[Known], tables: Tables) -> Non
     stops = [*(title.first for title in found[1:]), len(printed.rows)]
     for title, stop in zip(found, stops, strict=False):
         if not title.known:
+            if title.near is not None:
+                at = printed.place(title.first, title.column)
+                tables.findings.append(tell.title_nearly_known(at, title.text, title.near.layout))
             continue
         read_rows.update(range(title.first, stop))
         layouts = [each.layout for each, _ in title.known]
@@ -140,6 +144,8 @@ def _read_table(printed: Printed, title: Title, stop: int, running: LayoutRow | 
     found.columns, found.rows = read_columns, len(named.named)
     found.figures, told_of_figures = figures(table, read_columns, named.named)
     summary = _summary(table, found, named.skipped)
+    if unseen := _read_unseen(table, found):
+        summary.append(unseen)
     found.findings = [*summary, *told_of_columns, *named.findings, *told_of_figures]
     return found, named.running
 
@@ -153,6 +159,19 @@ def _summary(table: Extent, found: Found, skipped: Sequence[str]) -> list[Findin
     if skipped:
         told.append(tell.rows_skipped(at, skipped))
     return told
+
+
+def _read_unseen(table: Extent, found: Found) -> Finding | None:
+    """Figures that were read from rows and columns that Excel does not show."""
+    hidden = table.printed.sheet.hidden
+    rows = sorted({figure["line"] for figure in found.figures if figure["line"] - 1 in hidden.rows})
+    columns = [
+        each.letters
+        for each in found.columns
+        if each.told == "read" and any(each.position in unseen for unseen in hidden.columns)
+    ]
+    at = table.printed.place(table.title.first, table.title.column)
+    return tell.read_unseen(at, rows, columns) if rows or columns else None
 
 
 def _rows_not_read(printed: Printed, read_rows: set[int]) -> list[Finding]:

@@ -1,6 +1,8 @@
 """The figures of a table: what stands where a row that is named crosses a column with a meaning."""
 
+import re
 from collections.abc import Sequence
+from statistics import median
 from typing import Any
 
 import pyarrow
@@ -19,6 +21,7 @@ from ingest.readers.table import MISSING_REASON
 from ingest.submission import Finding
 
 _ENOUGH_NUMBERS = 3
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?%?")
 
 
 def figures(
@@ -32,6 +35,9 @@ def figures(
             continue
         values, told = _values(table, column, [row for row, _ in named])
         findings += told
+        if growth := _growth_for_index(table, column, column.meaning, values):
+            findings.append(growth)
+            continue
         found += [
             _figure(table, column, column.meaning, row, meant, values[row]) for row, meant in named if row in values
         ]
@@ -86,6 +92,17 @@ def _values(table: Extent, column: Column, rows: Sequence[int]) -> tuple[dict[in
             (typed if is_numeral(text) else values)[row] = text
     of_texts, asked = _typed(table, column, typed, numbers)
     return values | of_texts, findings + asked
+
+
+def _growth_for_index(table: Extent, column: Column, meaning: LayoutColumn, values: dict[int, str]) -> Finding | None:
+    """An index is near its base as a whole, also where single rows are far from it."""
+    if meaning.base is None:
+        return None
+    numbers = {row: float(value.removesuffix("%")) for row, value in values.items() if _NUMBER.fullmatch(value)}
+    if not numbers or median(numbers.values()) >= meaning.base / 2:
+        return None
+    at = table.printed.place(min(numbers), column.position)
+    return tell.growth_for_index(at, column.heading, f"{median(numbers.values()):g}", f"{meaning.base:g}")
 
 
 def _typed(

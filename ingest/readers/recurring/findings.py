@@ -164,6 +164,24 @@ def two_layouts(at: str, title: str, layouts: Sequence[Layout]) -> Finding:
     )
 
 
+def title_nearly_known(at: str, title: str, layout: Layout) -> Finding:
+    """A title that is a little different from one that a layout knows; its table was not read."""
+    name_vi, name_en = layout.name_vi, layout.name_en
+    return Finding(
+        "title_nearly_known",
+        "warning",
+        at,
+        excerpt(title, 120),
+        layout.code,
+        f"Bảng “{excerpt(title, 120)}” không được đọc: tiêu đề gần giống bảng của bố cục {layout.code} ({name_vi})"
+        " nhưng khác vài chữ hoặc số. Nếu vẫn là bảng đó, hãy sửa tiêu đề; nếu nội dung đã đổi (giá gốc, phạm vi), hãy"
+        " soạn bố cục mới.",
+        f"The table “{excerpt(title, 120)}” was not read: its title is nearly one of the layout {layout.code}"
+        f" ({name_en}), but for a few words or a number. If it is still that table, mend the title; if its meaning"
+        " changed (base year, coverage), write a new layout.",
+    )
+
+
 def no_row_known(at: str, layout: Layout) -> Finding:
     """A title is known, but none of the rows below it."""
     return Finding(
@@ -233,6 +251,24 @@ def figures_without_heading(at: str, layout: Layout) -> Finding:
     )
 
 
+def growth_for_index(at: str, heading: str, middle: str, base: str) -> Finding:
+    """The figures of a column are too small to be the index that its heading says."""
+    shown = middle.replace(".", ",")
+    return Finding(
+        "growth_for_index",
+        "error",
+        at,
+        middle,
+        base,
+        f"Cột “{excerpt(heading, 120)}” được đọc là chỉ số (cùng kỳ = {base}), nhưng số ở giữa của cột là {shown},"
+        f" giống tốc độ tăng hơn; cột này không được đọc. Nếu là tốc độ tăng, hãy cộng {base} vào các ô; nếu không, hãy"
+        " kiểm tra lại tiêu đề và số liệu.",
+        f"The column “{excerpt(heading, 120)}” is read as an index (same period = {base}), but its middle figure is"
+        f" {middle}, which looks like growth; the column was not read. If it is growth, add {base} to the cells; else"
+        " check the heading and the figures.",
+    )
+
+
 def unknown_status(at: str, word: str, known: Sequence[str]) -> Finding:
     """A word for the status that the layout does not know."""
     return Finding(
@@ -260,6 +296,55 @@ def no_period(at: str, heading: str, title: str) -> Finding:
         " cột này không được đọc. Hãy ghi rõ tháng, quý, năm.",
         f"The heading “{excerpt(heading, 120)}” and the title “{excerpt(title, 120)}” do not say one period;"
         " the column was not read. Write month, quarter and year.",
+    )
+
+
+def year_to_come(at: str, heading: str, beside: str) -> Finding:
+    """A sum since 1 January headed by a year that the table's months do not end."""
+    return Finding(
+        "year_to_come",
+        "error",
+        at,
+        excerpt(heading, 120),
+        excerpt(beside, 120),
+        f"Tiêu đề “{excerpt(heading, 120)}” chỉ ghi năm, tức là cả năm, nhưng bảng này không có cột nào của tháng 12"
+        f" hay quý IV năm đó (có “{excerpt(beside)}”); cột này không được đọc. Hãy ghi rõ số cộng dồn đến tháng nào,"
+        " hoặc bỏ cột dự báo cả năm.",
+        f"The heading “{excerpt(heading, 120)}” names only a year, that is all of it, but no column of this table is"
+        f" about December or the fourth quarter of it (there is “{excerpt(beside)}”); the column was not read."
+        " Write up to which month the sum goes, or leave a forecast of the whole year out.",
+    )
+
+
+def title_of_another_year(at: str, said: str, years: Sequence[str]) -> Finding:
+    """The title's year is that of no column."""
+    shown = ", ".join(years)
+    return Finding(
+        "title_of_another_year",
+        "warning",
+        at,
+        said,
+        shown,
+        f"Tiêu đề bảng ghi năm {said}, nhưng các cột là số liệu của năm {shown} và được đọc theo tiêu đề cột."
+        " Hãy kiểm tra: tiêu đề bảng hoặc tiêu đề cột còn của năm khác.",
+        f"The title says {said}, but the columns are about {shown} and were read as their headings say."
+        " Check them: the title or the headings were left from another year.",
+    )
+
+
+def read_unseen(at: str, rows: Sequence[int], columns: Sequence[str]) -> Finding:
+    """Hidden rows and columns belong to the table and are read like the others."""
+    vi = [f"{what}: {_listed(each)}" for what, each in (("dòng", [*map(str, rows)]), ("cột", columns)) if each]
+    en = [f"{what} {_listed(each)}" for what, each in (("rows", [*map(str, rows)]), ("columns", columns)) if each]
+    return Finding(
+        "hidden_figures",
+        "information",
+        at,
+        "; ".join(en),
+        "",
+        f"Bảng có phần bị ẩn nhưng vẫn được đọc ({'; '.join(vi)}). Nếu không muốn gửi các số đó, hãy xóa chúng.",
+        f"Parts of the table are hidden and were read all the same ({'; '.join(en)})."
+        " Where they are not meant, delete them.",
     )
 
 

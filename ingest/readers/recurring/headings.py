@@ -9,11 +9,12 @@ from ingest.place import column_letters
 from ingest.readers.printed import UNIT_WORDS, Heading, without_marks
 from ingest.readers.recurring import findings as tell
 from ingest.readers.recurring.extent import Extent
-from ingest.readers.recurring.spans import span
+from ingest.readers.recurring.spans import is_bare_year, span
 from ingest.spelling import fold
 from ingest.submission import Finding
 
 _At = tuple[int, int]
+_MONEY = re.compile(r"(?:(?:nghin|ngan|tram|trieu|ti) )*(?:dong|vnd|usd|do la(?: mi)?|eur|euro)")  # without `Đơn vị:`
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Column:
     data_from: str | None = None
     data_to: str | None = None
     percent: bool = False
+    bare_year: bool = False
 
     @property
     def letters(self) -> str:
@@ -41,25 +43,43 @@ class Column:
 
 def columns(table: Extent) -> tuple[list[Column] | None, list[Finding]]:
     """What the columns of a table mean; None where its unit of measure is another than the layout wants."""
-    unit = _unit_of_measure(table)
-    stacked = table.printed.headings(table.headings, table.columns, frozenset([unit] if unit else []))
+    units = _units_of_measure(table)
+    if units and (other := _contradicting_unit(table)) is not None:
+        at, text = other
+        layout = table.known.layout
+        told = tell.unit_of_measure_differs(table.printed.place(*at), text, layout.unit_measure or "", layout)
+        return None, [told]
+    stacked = table.printed.headings(table.headings, table.columns, frozenset(units))
     looked_at = [each for column in table.columns if (each := _column(table, column, stacked.get(column)))]
     found = [column for column, _ in looked_at]
-    if unit is None and _needs_unit_of_measure(table, found):
+    if not units and _needs_unit_of_measure(table, found):
         return None, [_other_unit_of_measure(table)]
+    found, years = _without_years_to_come(table, found, stacked)
     found, twins = _without_twins(table, found, stacked)
-    return _with_shared_statuses(found), [*(told for _, told in looked_at if told), *twins]
+    told = [*(told for _, told in looked_at if told), *years, *twins, *_other_year(table, found)]
+    return _with_shared_statuses(found), told
 
 
 # The unit of measure above the table
 
 
-def _unit_of_measure(table: Extent) -> _At | None:
-    """The cell above the table that names the wanted unit of measure."""
+def _units_of_measure(table: Extent) -> list[_At]:
+    """The cells above the table that name the wanted unit of measure."""
     wanted = table.known.unit_measure
     if wanted is None:
-        return None
-    return next((at for at, text in _beside_headings(table) if wanted.fullmatch(fold(without_marks(text)))), None)
+        return []
+    return [at for at, text in _beside_headings(table) if wanted.fullmatch(fold(without_marks(text)))]
+
+
+def _contradicting_unit(table: Extent) -> tuple[_At, str] | None:
+    """A cell above the table that names another unit of measure than the wanted one, which stands there too."""
+    wanted = table.known.unit_measure
+    for at, text in _beside_headings(table):
+        folded = fold(without_marks(text))
+        is_unit = UNIT_WORDS.match(folded) or _MONEY.fullmatch(folded)
+        if wanted and is_unit and not wanted.fullmatch(folded):
+            return at, text
+    return None
 
 
 def _needs_unit_of_measure(table: Extent, found: Sequence[Column]) -> bool:
@@ -135,10 +155,50 @@ def _understood(
     except ValueError:
         return column, tell.no_period(at, column.heading, table.title.text)
     percent = "%" in (meaning.unit_measure or layout.unit_measure or "")
-    return Column(column.position, column.heading, meaning, "read", meant, status, data_from, data_to, percent), None
+    bare = is_bare_year(said, table.said)
+    return Column(
+        column.position, column.heading, meaning, "read", meant, status, data_from, data_to, percent, bare
+    ), None
 
 
 # Columns beside each other
+
+
+def _without_years_to_come(
+    table: Extent, found: Sequence[Column], stacked: dict[int, Heading]
+) -> tuple[list[Column], list[Finding]]:
+    """A year to date headed by a year alone is the whole year's: in a table of June it is no sum but a forecast."""
+    says_months = [each for each in found if each.meaning and each.meaning.frequency in "SQM" and not each.bare_year]
+    to_come = {
+        each.position
+        for each in found
+        if says_months and each.bare_year and each.meaning and each.meaning.accumulation == "YTD"
+        if not any(_ends_the_year(other.period, each.period[:4]) for other in says_months)
+    }
+    told = [
+        tell.year_to_come(_place(table, each, stacked), each.heading, says_months[-1].heading)
+        for each in found
+        if each.position in to_come
+    ]
+    return [Column(each.position, each.heading) if each.position in to_come else each for each in found], told
+
+
+def _ends_the_year(written: str, year: str) -> bool:
+    return written in {f"{year}-12", f"{year}-Q4", f"{year}-S2"}
+
+
+def _other_year(table: Extent, found: Sequence[Column]) -> list[Finding]:
+    """The title says a year of which no column is: last year's headings below this year's title, or the reverse."""
+    years = sorted({each.period[:4] for each in found if each.meaning})
+    said = table.said.get("year")
+    if said is None or not years or said in years:
+        return []
+    return [tell.title_of_another_year(table.printed.place(table.title.first, table.title.column), said, years)]
+
+
+def _place(table: Extent, column: Column, stacked: dict[int, Heading]) -> str:
+    row = stacked[column.position].row if column.position in stacked else table.rows.start
+    return table.printed.place(row, column.position)
 
 
 def _without_twins(
@@ -154,8 +214,7 @@ def _without_twins(
         first = seen.setdefault((each.meaning.indicator, each.period, each.meaning.accumulation), each)
         if first is not each:
             twins |= {first.position, each.position}
-            row = stacked[each.position].row if each.position in stacked else table.rows.start
-            at = table.printed.place(row, each.position)
+            at = _place(table, each, stacked)
             told.append(tell.two_columns(at, each.heading, first.letters, first.heading))
     left = [Column(each.position, each.heading, told="twice") if each.position in twins else each for each in found]
     return left, told

@@ -6,6 +6,18 @@ from dataclasses import dataclass
 from ingest.layout import Layout, LayoutRow
 from ingest.readers.printed import UNIT_WORDS
 
+_SIGNS = re.compile(r"\(\?(?:P<\w+>|:)|\\[a-z]|\{[^}]*\}|[^a-z% ]")  # what makes a pattern more than its words
+_OPTIONAL = re.compile(r"\((?:\?(?:P<\w+>|:))?[^()]*\)\?")
+_CHOICE = re.compile(r"\((?:\?(?:P<\w+>|:))?([^()|]*)\|[^()]*\)(?!\?)")
+
+
+def _plain(pattern: str) -> list[str]:
+    """The words of a pattern without its signs and numbers: all of them, and the fewest that it wants."""
+    fewest, before = pattern, ""
+    while fewest != before:  # from the innermost brackets out
+        fewest, before = _CHOICE.sub(r"\1", _OPTIONAL.sub("", fewest, count=1), count=1), fewest
+    return [" ".join(_SIGNS.sub(" ", each).split()) for each in (pattern, fewest)]
+
 
 @dataclass(frozen=True, slots=True)
 class Named:
@@ -26,6 +38,7 @@ class Known:
         """Make the patterns of a layout ready."""
         self.layout = layout
         self.titles = [re.compile(pattern) for pattern in layout.titles]
+        self.plain_titles = [plain for pattern in layout.titles for plain in _plain(pattern)]
         self.columns = [(re.compile(column.heading), column) for column in layout.columns]
         self.refuse = [(re.compile(each.heading), each) for each in layout.refuse]
         self.ignore = [re.compile(pattern) for pattern in layout.ignore]

@@ -1,7 +1,7 @@
 """Which row is about whom or what: by its label, alone or broken over rows, or by its name in the list that runs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ingest.layout import LayoutRow
 from ingest.readers.printed import row_label
@@ -82,6 +82,7 @@ class Rows:
 
     def name(self, line: _Line, following: Sequence[_Line]) -> int:
         """Name a row with figures; how many rows below it belong to its label."""
+        line = self._after_heading(line)
         above, below = 0, 0
         if joined := self._joined(line, following):
             meant, above, below = joined
@@ -97,6 +98,18 @@ class Rows:
             self.named.append((line.row, meant))
         self.running = self.table.known.headings.get(line.folded, self.running)
         return below
+
+    def _after_heading(self, line: _Line) -> _Line:
+        """The row without the heading of its list, where both stand on one line: `Trong đó: Bộ Y tế`."""
+        known = self.table.known
+        heading, colon, label = line.label.partition(":")
+        if not colon or not label.strip() or known.row(line.folded, self.running):
+            return line
+        if (listed := known.headings.get(fold(heading))) is None:
+            return line
+        self.leave_waiting()
+        self.running = listed
+        return replace(line, label=row_label(label.strip()))
 
     def pass_over(self, line: _Line) -> None:
         """Take note of a row without figures: the heading of a list, a note, words in the place of figures, a text."""

@@ -24,6 +24,11 @@ def span(said: dict[str, str], of_title: dict[str, str], frequency: str) -> tupl
     return str(period.containing(day, frequency)), data_from, data_to
 
 
+def is_bare_year(said: dict[str, str], of_title: dict[str, str]) -> bool:
+    """Whether neither the heading nor the title says where in the year the span ends."""
+    return not any(end in said or end in of_title for end in _ENDS)
+
+
 def _last_month(words: dict[str, str]) -> int:
     months = {
         _number(words[name]) * (3 if name == "quarter" else 1)
@@ -40,6 +45,8 @@ def _cut_off(words: dict[str, str], year: int) -> tuple[str | None, str | None]:
     last = date(year, _number(words["to_month"]), _number(words["to_day"])) if "to_day" in words else None
     if first and last and first > last:  # from 15 December of the year before
         first = first.replace(year=year - 1)
+    if first and _number(words.get("from_year", str(first.year))) != first.year:
+        raise ValueError(words["from_year"])
     return first and first.isoformat(), last and last.isoformat()
 
 

@@ -4,22 +4,29 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from rapidfuzz import fuzz, process
+
 from ingest.readers.printed import Printed, is_numbered_title, without_marks
 from ingest.readers.recurring.known import Known
 from ingest.spelling import fold
 
 _MOST_ROWS = 6  # the longest title that is joined
+_NEAR = 82  # of 100; titles of other tables of the same workbooks reach 75
 
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """Where a title stands: its rows, its column, its text, and the layouts that know it."""
+    """Where a title stands: its rows, its column, its text, and the layouts that know it.
+
+    `near` is a layout that would know it but for a few words or a number: another base year, another list.
+    """
 
     first: int
     last: int
     column: int
     text: str
     known: list[tuple[Known, re.Match[str]]]
+    near: Known | None = None
 
     @property
     def goes_on(self) -> bool:
@@ -28,7 +35,7 @@ class Title:
 
 
 def titles(printed: Printed, known: Sequence[Known]) -> Iterator[Title]:
-    """The titles of the sheet that a layout knows, and the numbered ones that end the table before."""
+    """The titles of the sheet that a layout knows or nearly knows, and the numbered ones that end the table before."""
     row = 0
     while row < len(printed.rows):
         found = _title_at(printed, row, known)
@@ -49,9 +56,20 @@ def _title_at(printed: Printed, row: int, known: Sequence[Known]) -> Title | Non
         knowing = [(each, match) for each in known if (match := each.title(folded))]
         if knowing:
             return Title(row, row + count - 1, column, " ".join(" ".join(texts[:count]).split()), knowing)
-    if len(printed.texts(row)) == 1 and is_numbered_title(text):
-        return Title(row, row, column, text, [])
+    if len(printed.texts(row)) > 1 or printed.has_figures(row):
+        return None
+    near = _nearest(folds, known)
+    if near is not None or is_numbered_title(text):
+        return Title(row, row, column, text, [], near)
     return None
+
+
+def _nearest(folds: Sequence[str], known: Sequence[Known]) -> Known | None:
+    words = [" ".join(re.sub(r"\d+", " ", " ".join(folds[: count + 1])).split()) for count in range(len(folds))]
+    choices = {plain: each for each in known for plain in each.plain_titles}
+    found = [process.extractOne(each, choices.keys(), scorer=fuzz.ratio, score_cutoff=_NEAR) for each in words]
+    best = max((each for each in found if each), key=lambda each: each[1], default=None)
+    return choices[best[0]] if best else None
 
 
 def _texts_below(printed: Printed, row: int, column: int) -> list[str]:
