@@ -100,8 +100,9 @@ def mark(content: bytes, findings: Sequence[Finding], places: Collection[str]) -
     """
     with _turn:
         workbook = _Errand(content, ToMark(tuple(findings), tuple(places))).done(_as_workbook)
-    # The list is of our own making: nothing of the file is parsed for it.
-    return marked.listed([*findings, marked.not_marked(workbook.found)]) if isinstance(workbook, Finding) else workbook
+    if isinstance(workbook, Finding):
+        return marked.alone(content, findings, workbook.found)
+    return workbook or marked.alone(content, findings)
 
 
 def start() -> None:

@@ -59,7 +59,7 @@ class ToRead:
 
 @dataclass(frozen=True, slots=True)
 class ToMark:
-    """With what a workbook is to be marked (`marked.mark`)."""
+    """With what a workbook is to be marked (`marked.in_place`)."""
 
     findings: tuple[Finding, ...]
     places: tuple[str, ...]
@@ -215,7 +215,7 @@ def _work(job: socket.socket) -> None:
         content = received(job, content_bytes)
         match wanted:
             case ToMark(findings, places):
-                _send(job, MARKED, marked.mark(content, findings, places))
+                _send(job, MARKED, marked.in_place(content, findings, places))
             case ToRead(mapping, layouts, most_rows):
                 with progress.heard_by(_Teller(job)):
                     reading = formats.read(content, mapping=mapping, layouts=layouts)

@@ -44,16 +44,28 @@ def mark(content: bytes, findings: Sequence[Finding], places: Collection[str]) -
 
     The workbook is parsed: what comes from outside is marked within limits (`ingest.limited.mark`).
     """
+    return in_place(content, findings, places) or alone(content, findings)
+
+
+def in_place(content: bytes, findings: Sequence[Finding], places: Collection[str]) -> bytes:
+    """The workbook itself with its findings; nothing where it cannot be marked. Writes no file."""
     try:
         if content.startswith(b"PK"):
             return _marked(content, Book(content), findings, places)
     except (Unreadable, ValueError, KeyError, RecursionError):
-        # Not a workbook, or damaged, or too large in a part that reading the figures does not need.
-        return listed([*findings, not_marked("")])
-    return listed(findings)
+        pass  # not a workbook, or damaged or too large in a part that reading the figures does not need
+    return b""
 
 
-def not_marked(found: str) -> Finding:
+def alone(content: bytes, findings: Sequence[Finding], found: str = "") -> bytes:
+    """A workbook that holds only the list of findings; `found` is what of the content was beyond the limits.
+
+    Nothing of the content is parsed.
+    """
+    return _listed([*findings, _not_marked(found)] if content.startswith(b"PK") else findings)
+
+
+def _not_marked(found: str) -> Finding:
     """Why there is only a list of a workbook; `found` is what was beyond the limits."""
     return Finding(
         "workbook_not_marked",
@@ -77,8 +89,7 @@ def named(sent: str, content: bytes) -> tuple[str, str]:
     return f"{PurePath(sent or 'file').stem}-kiem-tra.{'xlsm' if macros else 'xlsx'}", MEDIA_TYPES[int(macros)]
 
 
-def listed(findings: Sequence[Finding]) -> bytes:
-    """A workbook that holds only the list of findings."""
+def _listed(findings: Sequence[Finding]) -> bytes:
     empty = Workbook()
     empty.worksheets[0].title = FINDINGS_SHEET
     written = io.BytesIO()
