@@ -10,7 +10,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from ingest import inbox, ledger, limited, registry, rules
+from ingest import inbox, ledger, limited, marked, registry, rules
 from ingest.authority import Actor
 from ingest.catalogue import Catalogue
 from ingest.rules import Checked
@@ -58,6 +58,8 @@ def given_back(
     now: datetime,
 ) -> bytes:
     """The workbook as it was sent, marked with what was found in it (`limited.mark`)."""
+    if any(each.rule in limited.ENDED for each in findings):
+        return marked.alone(content, findings)
     return limited.mark(content, findings, checked(connection, catalogue, content, said, now=now).places())
 
 

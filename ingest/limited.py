@@ -47,6 +47,8 @@ _REST_BYTES = 64 * 2**20
 _MESSAGE_BYTES = 64 * 2**20
 _MARKED_BYTES = 256 * 2**20  # a package of INFLATED_LIMIT_BYTES that does not shrink, and the marks
 _MOST_BYTES: Final = {reader_process.REST: _REST_BYTES, reader_process.MARKED: _MARKED_BYTES}
+# The rules of what went wrong with a process: whoever met them once need not try the same file again.
+ENDED: Final = frozenset({"file_bursts_memory", "file_takes_too_long", "file_stops_reader"})
 _GRACE_SECONDS = 5  # in which a process that was killed must be gone
 
 # All that the reading process knows of this one: nothing secret. The rest keeps it to one thread until it is forked.
