@@ -57,8 +57,10 @@ def given_back(
     *,
     now: datetime,
 ) -> bytes:
-    """The workbook as it was sent, marked with what was found in it (`ingest.marked`)."""
-    return marked.mark(content, findings, checked(connection, catalogue, content, said, now=now).places())
+    """The workbook as it was sent, marked with what was found in it (`limited.mark`)."""
+    if any(each.rule in limited.ENDED for each in findings):
+        return marked.alone(content, findings)
+    return limited.mark(content, findings, checked(connection, catalogue, content, said, now=now).places())
 
 
 def attempted(connection: Connection, number: int, found: Checked, said: Instructions, *, keep: bool) -> Summary | None:

@@ -1,4 +1,4 @@
-"""Reading a file in a process of its own, which has so much memory and time and no more (`ingest.reader_process`).
+"""Reading and marking a file in a process of its own, which has so much memory and time (`ingest.reader_process`).
 
 Whatever the file does there, here it is a finding. What comes back is not trusted: no pickle, no more than was agreed,
 and every text checked.
@@ -13,22 +13,22 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 import numpy
 import pyarrow
 from structlog import get_logger
 
-from ingest import progress, reader_process
+from ingest import marked, progress, reader_process
 from ingest.layout import Layout
 from ingest.mapping import Mapping
 from ingest.observation import READING_COLUMNS
 from ingest.place import place
-from ingest.reader_process import COUNTS, HEADER, REQUEST, Ended, Rest
+from ingest.reader_process import COUNTS, HEADER, REQUEST, Ended, Rest, ToMark, ToRead, received
 from ingest.readers.table import compute, for_each, frame, unread
 from ingest.submission import Finding, Reading
 
@@ -45,6 +45,10 @@ READERS_AT_A_TIME: Final = 4  # what comes with a request, and the two that a wo
 _ANSWER_BYTES = 2**30
 _REST_BYTES = 64 * 2**20
 _MESSAGE_BYTES = 64 * 2**20
+_MARKED_BYTES = 256 * 2**20  # a package of INFLATED_LIMIT_BYTES that does not shrink, and the marks
+_MOST_BYTES: Final = {reader_process.REST: _REST_BYTES, reader_process.MARKED: _MARKED_BYTES}
+# The rules of what went wrong with a process: whoever met them once need not try the same file again.
+ENDED: Final = frozenset({"file_bursts_memory", "file_takes_too_long", "file_stops_reader"})
 _GRACE_SECONDS = 5  # in which a process that was killed must be gone
 
 # All that the reading process knows of this one: nothing secret. The rest keeps it to one thread until it is forked.
@@ -56,6 +60,9 @@ _ONE_THREAD: Final = {
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
 
+_Message: TypeAlias = tuple[bytes, bytes]  # what it is, and what it says
+_Answer = TypeVar("_Answer")
+
 _log = get_logger()
 _turn = threading.BoundedSemaphore(READERS_AT_A_TIME)
 
@@ -64,12 +71,16 @@ class NoReader(Exception):
     """No process could be started to read the file in; try again in a moment."""
 
 
-class _Gone(Exception):
-    """The process ended before it had answered."""
-
-
 class _Broken(Exception):
     """The answer is none that a reader gives."""
+
+
+class _Failed(Exception):
+    """The process says that it could not, and why."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.en)
+        self.finding = finding
 
 
 def read(content: bytes, *, mapping: Mapping | Layout | None = None, layouts: Sequence[Layout] = ()) -> Reading:
@@ -79,9 +90,21 @@ def read(content: bytes, *, mapping: Mapping | Layout | None = None, layouts: Se
     """
     progress.tell("reading", 0, len(content))
     with _turn:
-        reading = _Errand(content, mapping, layouts).done()
+        found = _Errand(content, ToRead(mapping, tuple(layouts), MOST_ROWS)).done(_as_reading)
     progress.tell("reading", len(content), len(content))
-    return _storable(reading)
+    return _storable(unread([found]) if isinstance(found, Finding) else found)
+
+
+def mark(content: bytes, findings: Sequence[Finding], places: Collection[str]) -> bytes:
+    """Mark a workbook as `marked.mark` does, within limits.
+
+    What bursts them gives the list of findings only, which says so. Raises NoReader, which says nothing of the file.
+    """
+    with _turn:
+        workbook = _Errand(content, ToMark(tuple(findings), tuple(places))).done(_as_workbook)
+    if isinstance(workbook, Finding):
+        return marked.alone(content, findings, workbook.found)
+    return workbook or marked.alone(content, findings)
 
 
 def start() -> None:
@@ -124,14 +147,18 @@ class _Waiting:
             except OSError as failure:
                 if last:
                     raise NoReader(f"No process could be started to read the file ({failure}).") from failure
-                self.end()
+                self.end(control)
             else:
                 return
 
-    def end(self) -> None:
-        """End the process, and with it whatever it has begun."""
+    def end(self, control: socket.socket | None = None) -> None:
+        """End the process, and with it whatever it has begun: any, or only the one of this control socket.
+
+        Of several who met the same failure the first ends it; the next has been started by then for the others.
+        """
         with self._lock:
-            self._close()
+            if control is None or control is self._control:
+                self._close()
 
     def forget(self) -> None:
         """In a fork of this process: the process that waits is the other's."""
@@ -157,15 +184,15 @@ os.register_at_fork(after_in_child=_waiting.forget)
 class _Errand:
     """One file on its way to a process and back."""
 
-    def __init__(self, content: bytes, mapping: Mapping | Layout | None, layouts: Sequence[Layout]) -> None:
-        self._content, self._words = content, pickle.dumps((mapping, tuple(layouts), MOST_ROWS))
+    def __init__(self, content: bytes, wanted: ToRead | ToMark) -> None:
+        self._content, self._words = content, pickle.dumps(wanted)
         megabytes = len(content) / 2**20
         self._memory_bytes = MEMORY_BYTES + MEMORY_TIMES * len(content)
         self._cpu_seconds = CPU_SECONDS + int(CPU_SECONDS_PER_MEGABYTE * megabytes)
         self._wall_seconds = WALL_TIMES * self._cpu_seconds
 
-    def done(self) -> Reading:
-        """The reading, or the finding that says what went wrong with it."""
+    def done(self, understood: Callable[[Iterator[_Message]], _Answer]) -> _Answer | Finding:
+        """The answer as it was understood, or the finding that says why there is none."""
         job, their_job = socket.socketpair()
         report, their_report = socket.socketpair()
         with job, report:
@@ -177,14 +204,16 @@ class _Errand:
             try:
                 with suppress(BrokenPipeError, ConnectionResetError):  # it may answer before it has read everything
                     self._ask(job)
-                return self._answer(job)
-            except (_Gone, ConnectionResetError):
+                return understood(self._messages(job))
+            except _Failed as failed:
+                return failed.finding
+            except (EOFError, ConnectionResetError):
                 return self._ended(report)
             except TimeoutError:
-                return unread([self._too_long()])
+                return self._too_long()
             except (_Broken, msgspec.DecodeError, pyarrow.ArrowException, ValueError) as fault:
                 _log.error("a reader gave no answer of a reader", why=str(fault))
-                return unread([_stopped("?")])
+                return _stopped("?")
 
     def _ask(self, job: socket.socket) -> None:
         limits = self._memory_bytes, self._cpu_seconds
@@ -192,42 +221,30 @@ class _Errand:
         job.sendall(self._words)
         job.sendall(self._content)
 
-    def _answer(self, job: socket.socket) -> Reading:
-        length, rest = 0, None
-        pieces: list[Any] = []
-        received = 0
+    def _messages(self, job: socket.socket) -> Iterator[_Message]:
+        """What the process says, without end: whoever has understood stops listening."""
+        received_bytes = 0
         while True:
-            kind, size_bytes = HEADER.unpack(_received(job, HEADER.size))
-            received += size_bytes
-            if (
-                size_bytes > (_REST_BYTES if kind == reader_process.REST else _MESSAGE_BYTES)
-                or received > _ANSWER_BYTES
-            ):
+            kind, size_bytes = HEADER.unpack(received(job, HEADER.size))
+            received_bytes += size_bytes
+            if size_bytes > _MOST_BYTES.get(kind, _MESSAGE_BYTES) or received_bytes > _ANSWER_BYTES:
                 raise _Broken(f"{size_bytes} bytes")
-            message = _received(job, size_bytes)
+            message = received(job, size_bytes)
             match kind:
                 case reader_process.PROGRESS:
+                    if size_bytes != COUNTS.size:
+                        raise _Broken(f"{size_bytes} bytes of progress")
                     done, total = COUNTS.unpack(message)
                     progress.tell("reading", min(done, total), total)
-                case reader_process.REST if rest is None:
-                    length, rest = msgspec.json.decode(message, type=tuple[int, Rest])
-                case reader_process.ROWS if rest is not None:
-                    pieces.append(_piece(message))
                 case reader_process.BURST:
-                    return unread([self._burst()])
+                    raise _Failed(self._burst())
                 case reader_process.FAULT:
                     _log.error("a reader failed", why=message.decode(errors="replace"))
-                    return unread([_stopped("")])
+                    raise _Failed(_stopped(""))
                 case _:
-                    raise _Broken(repr(kind))
-            if rest is None:
-                continue
-            if length > MOST_ROWS:
-                return unread([_too_many_rows(length)], format=rest.format)
-            if sum(len(piece) for piece in pieces) >= length:
-                return _reading(length, rest, pieces)
+                    yield kind, message
 
-    def _ended(self, report: socket.socket) -> Reading:
+    def _ended(self, report: socket.socket) -> Finding:
         """What it was that ended the process."""
         try:
             told = report.recv(1_000)
@@ -237,11 +254,11 @@ class _Errand:
             raise NoReader("No process could be started to read the file; try again in a moment.")
         ended = msgspec.json.decode(told, type=Ended)
         if ended.overdue or ended.code == -signal.SIGXCPU:
-            return unread([self._too_long()])
+            return self._too_long()
         if ended.code in (-signal.SIGKILL, -signal.SIGABRT):  # the kernel's, or of an allocation that failed
-            return unread([self._burst()])
+            return self._burst()
         name = signal.Signals(-ended.code).name if ended.code < 0 else str(ended.code)
-        return unread([_stopped(name)])
+        return _stopped(name)
 
     def _burst(self) -> Finding:
         megabytes = self._memory_bytes // 2**20
@@ -271,21 +288,36 @@ class _Errand:
         )
 
 
-def _received(job: socket.socket, size_bytes: int) -> bytearray:
-    message = bytearray(size_bytes)
-    view, got = memoryview(message), 0
-    while got < size_bytes:
-        count = job.recv_into(view[got:])
-        if not count:
-            raise _Gone
-        got += count
-    return message
+def _as_workbook(messages: Iterator[_Message]) -> bytes:
+    kind, workbook = next(messages)
+    if kind != reader_process.MARKED:
+        raise _Broken(repr(kind))
+    return workbook
 
 
-def _piece(message: bytearray) -> Any:
+def _as_reading(messages: Iterator[_Message]) -> Reading:
+    kind, message = next(messages)
+    if kind != reader_process.REST:
+        raise _Broken(repr(kind))
+    length, rest = msgspec.json.decode(message, type=tuple[int, Rest])
+    if length > MOST_ROWS:
+        return unread([_too_many_rows(length)], format=rest.format)
+    pieces: list[Any] = []
+    while sum(len(piece) for piece in pieces) < length:
+        kind, message = next(messages)
+        if kind != reader_process.ROWS:
+            raise _Broken(repr(kind))
+        pieces.append(_piece(message))
+    return _reading(length, rest, pieces)
+
+
+def _piece(message: bytes) -> Any:
     """The rows of one message, with columns of a reading and nothing else; text that is no text is refused."""
-    table = pyarrow.ipc.open_stream(pyarrow.py_buffer(message)).read_all()
-    table.validate(full=True)
+    try:
+        table = pyarrow.ipc.open_stream(pyarrow.py_buffer(message)).read_all()
+        table.validate(full=True)
+    except OSError as fault:  # as which pyarrow also raises what is none of the system's
+        raise _Broken(str(fault)) from fault
     for column in table.schema:
         wanted = pyarrow.int64() if column.name == "line" else pyarrow.string()
         if column.name not in READING_COLUMNS or column.type not in (wanted, pyarrow.large_string()):

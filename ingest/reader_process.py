@@ -1,4 +1,4 @@
-"""The program that reads files in processes of their own: one waits with the readers loaded, and is forked for each.
+"""The program that reads and marks files in processes of their own: one waits, all loaded, and is forked for each.
 
 What parses hostile bytes may burst, hang or crash; it does so in a process that has little memory, little time and
 nothing to write to, and whose environment holds no secret. The one that waits never parses anything. It ends when
@@ -27,15 +27,17 @@ from typing import Any, Final, NoReturn
 import msgspec
 import pyarrow
 
-from ingest import formats, progress
+from ingest import formats, marked, progress
+from ingest.layout import Layout
+from ingest.mapping import Mapping
 from ingest.observation import READING_COLUMNS
 from ingest.submission import Finding, Reading
 
 # A message of a child: what it is and how many bytes follow.
 HEADER: Final = struct.Struct("!cQ")
-PROGRESS, REST, ROWS, BURST, FAULT = b"p", b"r", b"f", b"m", b"x"
+PROGRESS, REST, ROWS, MARKED, BURST, FAULT = b"p", b"r", b"f", b"w", b"m", b"x"
 COUNTS: Final = struct.Struct("!QQ")
-# The request: limits, then the pickled rest and the bytes of the file.
+# The request: limits, then the pickled words (`ToRead`, `ToMark`) and the bytes of the file.
 REQUEST: Final = struct.Struct("!QQQQ")
 ROWS_AT_A_TIME: Final = 65_536
 _CHUNK_BYTES = 2**20
@@ -44,6 +46,23 @@ _PAUSE_SECONDS = 0.2  # between two messages about how far it is
 Rest: Any = msgspec.defstruct(
     "Rest", [(each.name, Reading.__annotations__[each.name]) for each in fields(Reading) if each.name != "frame"]
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ToRead:
+    """How a file is to be read (`formats.read`), and how many rows are too many to send back."""
+
+    mapping: Mapping | Layout | None
+    layouts: tuple[Layout, ...]
+    most_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToMark:
+    """With what a workbook is to be marked (`marked.in_place`)."""
+
+    findings: tuple[Finding, ...]
+    places: tuple[str, ...]
 
 
 class Ended(msgspec.Struct):
@@ -128,7 +147,7 @@ class _Server:
             each.close()
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what Rust says of a panic is for nobody
         try:
-            _read(job)
+            _work(job)
         finally:
             os._exit(0)
 
@@ -187,30 +206,40 @@ def _data_bytes() -> int:
     return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmData:"))
 
 
-def _read(job: socket.socket) -> None:
-    """Read one file and answer, in a process that does nothing else."""
+def _work(job: socket.socket) -> None:
+    """Read or mark one file and answer, in a process that does nothing else."""
     try:
-        memory_bytes, cpu_seconds, rest_bytes, content_bytes = REQUEST.unpack(_received(job, REQUEST.size))
+        memory_bytes, cpu_seconds, words_bytes, content_bytes = REQUEST.unpack(received(job, REQUEST.size))
         _limit(memory_bytes, cpu_seconds)
-        mapping, layouts, most_rows = pickle.loads(_received(job, rest_bytes))  # noqa: S301 - from whom it works for
-        content = _received(job, content_bytes)
-        with progress.heard_by(_Teller(job)):
-            reading = formats.read(content, mapping=mapping, layouts=layouts)
-        _answer(job, reading, most_rows)
+        wanted = pickle.loads(received(job, words_bytes))  # noqa: S301 - from whom it works for
+        content = received(job, content_bytes)
+        match wanted:
+            case ToMark(findings, places):
+                _send(job, MARKED, marked.in_place(content, findings, places))
+            case ToRead(mapping, layouts, most_rows):
+                with progress.heard_by(_Teller(job)):
+                    reading = formats.read(content, mapping=mapping, layouts=layouts)
+                _answer(job, reading, most_rows)
+            case _:
+                raise TypeError(type(wanted))
     except MemoryError:
         _send(job, BURST, b"")
     except BaseException:  # noqa: BLE001 - a panic in Rust is no Exception
         _send(job, FAULT, traceback.format_exc()[-8_000:].encode(errors="replace"))
 
 
-def _received(job: socket.socket, size_bytes: int) -> bytes:
-    received = io.BytesIO()  # which gives its buffer away without another copy
-    while received.tell() < size_bytes:
-        chunk = job.recv(min(_CHUNK_BYTES, size_bytes - received.tell()))
+def received(job: socket.socket, size_bytes: int) -> bytes:
+    """So many bytes, as they come; the announced size alone takes no memory.
+
+    Raises EOFError where the other end closes before.
+    """
+    got = io.BytesIO()  # which gives its buffer away without another copy
+    while got.tell() < size_bytes:
+        chunk = job.recv(min(_CHUNK_BYTES, size_bytes - got.tell()))
         if not chunk:
             raise EOFError
-        received.write(chunk)
-    return received.getvalue()
+        got.write(chunk)
+    return got.getvalue()
 
 
 def _answer(job: socket.socket, reading: Reading, most_rows: int) -> None:
@@ -264,4 +293,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    # What arrives is pickled under this module's name: so it must run under it.
+    from ingest import reader_process
+
+    reader_process.main()

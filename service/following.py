@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from time import monotonic
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
 from ingest import inbox, progress
@@ -16,40 +16,52 @@ _log = get_logger()
 
 
 @contextmanager
-def followed(engine: Engine, number: int) -> Generator[None]:
-    """Record how far the submission gets in this block, by a connection of its own; nothing stays at the end."""
-    recorder = _Recorder(engine, number)
+def followed(connection: Connection, number: int) -> Generator[None]:
+    """Record how far the submission gets in this block, by a connection of its own; nothing stays at the end.
+
+    What is recorded goes with the work in this connection, also what a run left that was killed.
+    """
+    recorder = _Recorder(connection.engine, number)
     try:
         with progress.heard_by(recorder):
             yield
-    finally:
+    except BaseException:
         recorder.forget()
+        raise
+    try:
+        with connection.begin_nested():
+            inbox.forget_progress(connection, number)
+    except SQLAlchemyError as failure:
+        _warn("progress not forgotten", number, failure)
 
 
 class _Recorder:
     def __init__(self, engine: Engine, number: int) -> None:
         self._engine, self._number = engine, number
         self._told_at = monotonic()
-        self._told = False
+        self._failed = False
 
     def __call__(self, stage: progress.Stage, done: int, total: int) -> None:
-        if monotonic() - self._told_at < PAUSE_SECONDS:
+        if self._failed or monotonic() - self._told_at < PAUSE_SECONDS:
             return
-        self._told, self._told_at = True, monotonic()
+        self._told_at = monotonic()
         try:
             with self._autocommitting() as connection:
                 inbox.record_progress(connection, self._number, stage, done, total)
-        except DBAPIError as failure:  # the figures matter, and this does not
-            _log.warning("progress not recorded", number=self._number, why=str(failure.orig))
+        except SQLAlchemyError as failure:  # the figures matter, and this does not: nor does work wait twice for a pool
+            self._failed = True
+            _warn("progress not recorded", self._number, failure)
 
     def forget(self) -> None:
-        if not self._told:
-            return
         try:
             with self._autocommitting() as connection:
                 inbox.forget_progress(connection, self._number)
-        except DBAPIError as failure:
-            _log.warning("progress not forgotten", number=self._number, why=str(failure.orig))
+        except SQLAlchemyError as failure:
+            _warn("progress not forgotten", self._number, failure)
 
     def _autocommitting(self) -> Connection:
         return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _warn(what: str, number: int, failure: SQLAlchemyError) -> None:
+    _log.warning(what, number=number, why=str(getattr(failure, "orig", failure)))

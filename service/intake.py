@@ -70,7 +70,7 @@ def keep(
 def go_on(connection: Connection, number: int, *, by: Actor, now: datetime) -> Outcome:
     """Let a submission go on as far as its sender said, and count it."""
     began = perf_counter()
-    with followed(connection.engine, number):
+    with followed(connection, number):
         outcome = stages.go_on(connection, number, by=by, now=now)
     metrics.count_submission(outcome, seconds=perf_counter() - began)
     _log.info("submission", number=number, stored=outcome.stored, findings=len(outcome.findings))

@@ -41,13 +41,43 @@ def mark(content: bytes, findings: Sequence[Finding], places: Collection[str]) -
 
     What is no XLSX or XLSM, or cannot be opened, gives a workbook that holds only the list of findings. All findings
     are marked that are kept: of one rule `ingest.rules.FINDINGS_KEPT`.
+
+    The workbook is parsed: what comes from outside is marked within limits (`ingest.limited.mark`).
     """
+    return in_place(content, findings, places) or alone(content, findings)
+
+
+def in_place(content: bytes, findings: Sequence[Finding], places: Collection[str]) -> bytes:
+    """The workbook itself with its findings; nothing where it cannot be marked. Writes no file."""
     try:
         if content.startswith(b"PK"):
             return _marked(content, Book(content), findings, places)
     except (Unreadable, ValueError, KeyError, RecursionError):
-        pass  # not a workbook, or damaged in a part that reading the figures does not need
-    return _listed(findings)
+        pass  # not a workbook, or damaged or too large in a part that reading the figures does not need
+    return b""
+
+
+def alone(content: bytes, findings: Sequence[Finding], found: str = "") -> bytes:
+    """A workbook that holds only the list of findings; `found` is what of the content was beyond the limits.
+
+    Nothing of the content is parsed.
+    """
+    return _listed([*findings, _not_marked(found)] if content.startswith(b"PK") else findings)
+
+
+def _not_marked(found: str) -> Finding:
+    """Why there is only a list of a workbook; `found` is what was beyond the limits."""
+    return Finding(
+        "workbook_not_marked",
+        "information",
+        "",
+        found,
+        "",
+        "Không đánh dấu được ngay trong tệp này, nên ở đây chỉ có danh sách những gì đã phát hiện."
+        " Muốn tệp được đánh dấu, hãy xóa các ô, ghi chú và trang tính thừa, lưu lại dưới dạng XLSX rồi gửi tệp đó.",
+        "This file itself could not be marked, so here is only the list of what was found."
+        " To have it marked, clear stray cells, comments and sheets, save it as XLSX and send that.",
+    )
 
 
 def named(sent: str, content: bytes) -> tuple[str, str]:

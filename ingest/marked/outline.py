@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 from xml.parsers import expat
 
+from ingest.readers.package import PARSED_LIMIT_BYTES
+
 # What XML cannot hold; a person is shown that something stood there.
 _FORBIDDEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _TAG: Final = re.compile(rb"<[^\"'>]*(?:\"[^\"]*\"[^\"'>]*|'[^']*'[^\"'>]*)*>")
@@ -65,8 +67,10 @@ class Element:
 def outline(content: bytes) -> Element:
     """The root element of a part, with everything in it.
 
-    Raises ValueError where it is no XML.
+    Raises ValueError where it is no XML, or too large to become a tree.
     """
+    if len(content) > PARSED_LIMIT_BYTES:
+        raise ValueError(f"{len(content)} bytes are too many for a tree")
     top = Element("", {}, 0, 0)
     open_elements = [top]
 

@@ -5,7 +5,7 @@ set local search_path = chiso, public;
 create unlogged table submission_progress (
     submission bigint primary key,
     stage      text        not null,                    -- reading, checking, comparing, storing
-    done       bigint      not null,                    -- of `total`, in what the stage counts: bytes or figures
+    done       bigint      not null,                    -- of `total`, in what the stage counts: bytes, rules or figures
     total      bigint,
     at         timestamptz not null,
     constraint progress_is_counted check (done >= 0 and (total is null or total >= done))

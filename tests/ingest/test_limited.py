@@ -1,25 +1,47 @@
 """A file is read in a process of its own, and whatever happens there is a finding here."""
 
+import io
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+import openpyxl
 import psutil
+import pyarrow
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ingest import formats, limited, progress
+from ingest import formats, limited, marked, progress, reader_process
+from ingest.marked.outline import outline
 from ingest.observation import READING_COLUMNS
-from ingest.submission import Reading
+from ingest.readers.marks import FINDINGS_SHEET
+from ingest.submission import Finding, Reading
+from tests.service.hostile import sound
 
 CSV = (
     b"indicator,reporting_unit,period,value,comment\n"
     + "".join(f"EGDI_RANK,VN,{year},{year % 97},theo báo cáo\n" for year in range(1950, 2020)).encode()
 )
 PATIENCE_SECONDS = 30
+
+
+def rows() -> bytes:
+    """Rows as a reader sends them."""
+    sink = io.BytesIO()
+    table = pyarrow.table({"line": [1, 2], "value": ["1", "2"]})
+    with pyarrow.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
+
+
+ROWS = rows()
 
 
 class Instead:
@@ -106,6 +128,63 @@ def test_what_comes_back_is_not_trusted(answer: bytes) -> None:
     )
     (finding,) = doing(exec, everywhere).findings
     assert finding.rule == "file_stops_reader"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        (reader_process.PROGRESS, b"abc"),
+        (reader_process.ROWS, b""),
+        (reader_process.MARKED, b"PK"),
+        (reader_process.REST, b"[1]"),
+        (reader_process.FAULT, b"\xff"),
+        (reader_process.BURST, b"?"),
+    ],
+)
+def test_a_message_of_any_kind_may_be_wrong(message: tuple[bytes, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    kind, said = message
+
+    def send(job: socket.socket, _: socket.socket, __: int) -> None:
+        job.sendall(reader_process.HEADER.pack(kind, len(said)) + said)
+
+    monkeypatch.setattr(limited._waiting, "send", send)
+    (finding,) = limited.read(CSV).findings
+    assert finding.rule in ("file_stops_reader", "file_bursts_memory")
+
+
+@given(at=st.integers(0, 10_000), byte=st.integers(0, 255))
+def test_rows_with_any_byte_wrong_are_rows_or_refused(at: int, byte: int) -> None:
+    rows = bytearray(ROWS)
+    rows[at % len(rows)] = byte
+    with suppress(limited._Broken, pyarrow.ArrowException, ValueError):  # which are findings
+        assert len(limited._piece(bytes(rows))) in range(limited.MOST_ROWS)
+
+
+def test_only_the_process_that_failed_is_ended() -> None:
+    limited.read(CSV)
+    with socket.socket() as gone:
+        limited._waiting.end(gone)
+    first = waiting().pid
+    limited.read(CSV)
+    assert waiting().pid == first
+
+
+def test_what_cannot_be_marked_within_limits_gives_the_list_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = Finding("value_is_in_range", "error", "", "1", "2", "Sai.", "Wrong.")
+    small = sound(("SMARTPHONE_ADULT_RATE", "GSO37", "2024-Q1", 50))
+    assert limited.mark(small, [wrong], []) == marked.mark(small, [wrong], [])
+    listed = openpyxl.load_workbook(io.BytesIO(limited.mark(CSV, [wrong], [])))
+    assert listed[FINDINGS_SHEET].max_row == 7
+    monkeypatch.setattr(limited, "MEMORY_BYTES", 0)
+    monkeypatch.setattr(limited, "MEMORY_TIMES", 0)
+    book = openpyxl.load_workbook(io.BytesIO(limited.mark(small, [wrong], [])))
+    assert book.sheetnames == [FINDINGS_SHEET]
+    assert "Không đánh dấu được" in str([*book[FINDINGS_SHEET].values])
+
+
+def test_a_part_of_many_megabytes_becomes_no_tree() -> None:
+    with pytest.raises(ValueError, match="too many for a tree"):
+        outline(b"<a>" + b"<a/>" * 4_000_000 + b"</a>")
 
 
 def test_a_process_that_waits_and_was_killed_is_replaced() -> None:

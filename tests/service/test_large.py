@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from rich.console import Console
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, text
 from typer.testing import CliRunner
 
 from benchmarks.large_files import as_csv, as_workbook, figures
@@ -72,7 +72,7 @@ def test_how_far_it_is_is_recorded_once_a_second_and_hardly_ever_of_a_small_file
     monkeypatch.setattr(following, "monotonic", lambda: clock[0])
     recorded: list[tuple[Any, ...]] = []
     monkeypatch.setattr(following.inbox, "record_progress", lambda _, *told: recorded.append(told))
-    with following.followed(own_engine, 7):
+    with own_engine.begin() as connection, following.followed(connection, 7):
         for tenth in range(25):
             clock[0] = tenth / 10
             progress.tell("checking", tenth, 25)
@@ -86,11 +86,33 @@ def test_a_database_that_does_not_take_it_stops_no_work(own_engine: Engine, monk
     with own_engine.begin() as connection:
         connection.execute(text("alter table submission_progress rename to away"))
     try:
-        with following.followed(own_engine, 7):
-            progress.tell("checking", 1, 2)
+        with own_engine.begin() as connection:
+            with following.followed(connection, 7):
+                progress.tell("checking", 1, 2)
+            assert connection.execute(text("select 1")).scalar_one() == 1
     finally:
         with own_engine.begin() as connection:
             connection.execute(text("alter table away rename to submission_progress"))
+
+
+def test_a_pool_without_a_free_connection_stops_no_work_and_what_a_killed_run_left_is_forgotten(
+    own_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "PAUSE_SECONDS", 0)
+    with own_engine.begin() as connection:
+        following.inbox.record_progress(connection, 7, "checking", 1, 2)
+    narrow = create_engine(own_engine.url, pool_size=1, max_overflow=0, pool_timeout=0.05)
+    try:
+        with narrow.begin() as connection:
+            with following.followed(connection, 7):
+                progress.tell("checking", 2, 2)
+            connection.execute(text("create temporary table done (x int)"))
+        with narrow.begin() as connection, pytest.raises(ArithmeticError), following.followed(connection, 7):
+            raise ArithmeticError
+        with narrow.begin() as connection:
+            assert connection.execute(text("select count(*) from submission_progress")).scalar_one() == 0
+    finally:
+        narrow.dispose()
 
 
 def test_a_workbook_of_as_many_rows_holds_the_same_figures(own_engine: Engine) -> None:
