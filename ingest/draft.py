@@ -12,12 +12,12 @@ from datetime import date
 from ingest.indicator import Level
 from ingest.place import column_letters
 from ingest.readers.printed import (
+    UNIT_WORDS,
     Heading,
     Printed,
-    is_figure,
     is_numbered_title,
+    row_label,
     without_marks,
-    without_ordinal,
     without_title_number,
 )
 from ingest.readers.sheets import Sheet
@@ -28,7 +28,6 @@ _MOST_LABELS = 300  # more rows than this are no printed table
 _KNOWN_NAMES = 0.5  # of a list's rows, so that it is taken for a list of names
 _FIRST_NAMES = 4
 _TITLE_ROWS = 4
-_UNIT_WORD = re.compile(r"(?:don vi(?: tinh)?|dvt)\b ?")
 _GROUPS = (
     # A bare year may be that of the prices: `theo giá so sánh 2010`.
     (re.compile(r"(^|\bnam |\d |\) )((?:19|20)\d\d)\b"), "year", r"\d{4}"),
@@ -105,9 +104,7 @@ def _is_row(printed: Printed, row: int) -> bool:
     texts = printed.texts(row)
     if len(texts) != 1:
         return False
-    figures = [cell for cell in printed.rows[row][texts[0][0] + 1 :] if is_figure(cell)]
-    years = [cell for cell in figures if isinstance(cell, (int, float)) and 1900 <= cell <= 2100]
-    return len(years) < len(figures)
+    return not printed.has_only_years(row, texts[0][0] + 1)
 
 
 def _title(printed: Printed, title: int, first: int) -> tuple[int, str]:
@@ -127,7 +124,7 @@ def _unit_of_measure(printed: Printed, rows: range, labels: int) -> tuple[tuple[
         texts = printed.texts(row)
         for column, text in texts:
             alone = len(texts) == 1 and column >= labels and printed.source(row, column) == (row, column)
-            if _UNIT_WORD.match(fold(text)) or (alone and not re.search(r"\d", text)):
+            if UNIT_WORDS.match(fold(text)) or (alone and not re.search(r"\d", text)):
                 return (row, column), text
         if len(texts) > 1:
             return None
@@ -142,18 +139,18 @@ def _lists(printed: Printed, rows: range, labels: int) -> tuple[list[tuple[str |
         texts = [text for column, text in printed.texts(row) if column < labels]
         if not texts:
             continue
-        label = " ".join(without_ordinal(without_marks(texts[-1])).split())
+        member = row_label(texts[-1])
         if printed.has_figures(row, labels):
-            lists[-1][1].append(label)
+            lists[-1][1].append(member)
         else:
-            lists.append((label, []))
+            lists.append((member, []))
     notes += [heading for heading, members in lists if heading and not members]
     return [each for each in lists if each[1]], notes
 
 
 def _written(table: _Table, units: ReportingUnits) -> str:
     sheet = table.printed.sheet.name
-    unit = _UNIT_WORD.sub("", fold(table.unit_of_measure))
+    unit = UNIT_WORDS.sub("", fold(table.unit_of_measure))
     lines = [
         f"# The sheet “{sheet}”, row {table.title_row + 1}.",
         "- code: '?'  # ? capital letters, digits and _",

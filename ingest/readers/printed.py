@@ -8,13 +8,15 @@ own below; where something is merged, what is not merged spans nothing.
 import re
 from dataclasses import dataclass
 from datetime import date, time, timedelta
-from typing import Any
+from typing import Any, Final
 
-from ingest.place import column_letters
+from ingest.place import column_letters, place
 from ingest.readers.cell_faults import MISSING_MARKS
 from ingest.readers.sheets import Cell, Sheet, cell_text
 
-_NUMERAL = re.compile(r"[-+−]?\d[\d.,\s\u2009\u202f]*%?")
+YEARS: Final = range(1900, 2101)
+UNIT_WORDS: Final = re.compile(r"(?:don vi(?: tinh)?|dvt)\b ?")  # folded; before a unit of measure
+_NUMERAL = re.compile(r"[-+−]?\d[\d.,\s]*%?")
 _ORDINAL = re.compile(r"\(?(?:[IVXivx]+|\d{1,3}(?:\.\d{1,2})*|[A-Za-zĐđ])[.)]?")
 _LEADING_ORDINAL = re.compile(r"(?:[IV]{1,4}|X[IV]{1,4}|\d{1,2}(?:\.\d{1,2})*|[a-eA-Eđ])\s*[.)/]\s*(?=\D)|[-+•*–]\s*")
 _MARKS = re.compile(r"(?:\s*(?:\(\s*(?:\*+|\d{1,2})\s*\)|\[\s*(?:\*+|\d{1,2})\s*\]|\*+|[¹²³⁰-⁹]+))+$")
@@ -42,6 +44,11 @@ def without_marks(text: str) -> str:
 def without_ordinal(text: str) -> str:
     """The text of a label without the number or dash before it: `1.2. `, `II. `, `a) `, `- `."""
     return _LEADING_ORDINAL.sub("", text, count=1) if _LEADING_ORDINAL.match(text) else text
+
+
+def row_label(text: str) -> str:
+    """The label of a row on one line, without its number and its footnote marks."""
+    return " ".join(without_ordinal(without_marks(text)).split())
 
 
 def is_numbered_title(text: str) -> bool:
@@ -109,6 +116,10 @@ class Printed:
         """The cell as a spreadsheet calls it: `C7`."""
         return f"{column_letters(column)}{row + 1}"
 
+    def place(self, row: int, column: int) -> str:
+        """The cell as findings name it: `Sheet "Q3", C7`."""
+        return place(self.sheet.name, row + 1, column_letters(column))
+
     def holds_figure(self, row: int, column: int) -> bool:
         """Whether a figure stands in the cell, or what should be one: an error, a formula that nobody calculated."""
         return column in self._looked_at(row)[1]
@@ -117,9 +128,18 @@ class Printed:
         """The cells of a row that hold words, with their columns."""
         return self._looked_at(row)[0]
 
+    def first_text(self, row: int) -> tuple[int, str] | None:
+        """The first cell of a row that holds words, with its column."""
+        return next(iter(self.texts(row)), None)
+
     def has_figures(self, row: int, first: int = 0) -> bool:
         """Whether a figure stands in the row, from that column on."""
         return any(column >= first for column in self._looked_at(row)[1])
+
+    def has_only_years(self, row: int, first: int) -> bool:
+        """Whether no figure stands in the row from that column on that could be anything but a year."""
+        figures = [cell for cell in self.rows[row][first:] if is_figure(cell)]
+        return all(isinstance(cell, (int, float)) and cell in YEARS for cell in figures)
 
     def _looked_at(self, row: int) -> tuple[list[tuple[int, str]], set[int]]:
         """The words of a row and the columns of its figures; each row is looked at once."""

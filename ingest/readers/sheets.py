@@ -168,6 +168,11 @@ def cell_text(cell: Cell) -> str:
     return str(cell)
 
 
+def shown_percent(cell: float) -> str:
+    """What a cell that is formatted as percent shows: `12.5` where it holds 0.125."""
+    return plain(Decimal(cell_text(cell)) * 100)
+
+
 def plain(number: Decimal) -> str:
     """A number in digits, without an exponent and without zeros behind its decimals."""
     text = f"{number:f}"

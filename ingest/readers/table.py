@@ -118,6 +118,13 @@ def frame(columns: Mapping[str, Any], length: int) -> pandas.DataFrame:
     return pyarrow.table(arrays).to_pandas(types_mapper=_PANDAS_TYPES.get)
 
 
+def frame_of_rows(rows: Sequence[Mapping[str, Any]]) -> pandas.DataFrame:
+    """The frame of a reading from figures that were read one by one."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    kinds = {name: pyarrow.int64() if name == "line" else pyarrow.string() for name in names}
+    return frame({name: pyarrow.array([row.get(name) for row in rows], kinds[name]) for name in names}, len(rows))
+
+
 def unread(findings: Sequence[Finding], *, format: str = "") -> Reading:  # noqa: A002 - the word of the design
     """A reading of which nothing but findings came."""
     return Reading(frame({}, 0), list(findings), format)

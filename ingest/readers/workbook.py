@@ -7,7 +7,6 @@ hidden column, so that a row that was moved still means what it meant; its colum
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any, Final
 
 import numpy
@@ -19,8 +18,8 @@ from ingest.readers import headings
 from ingest.readers.cell_faults import MISSING_MARKS, percent, percent_read, unfit
 from ingest.readers.decimals import asked_about, by_evidence
 from ingest.readers.package import Hidden
-from ingest.readers.sheets import Book, Sheet, cell_text, plain
-from ingest.readers.table import MISSING_REASON, Table, Unreadable, clean, compute, excerpt, for_each, frame
+from ingest.readers.sheets import Book, Sheet, cell_text, shown_percent
+from ingest.readers.table import MISSING_REASON, Table, Unreadable, clean, compute, excerpt, for_each, frame_of_rows
 from ingest.submission import Finding, Reading
 
 MARKER: Final = "Chiso template v1"
@@ -106,7 +105,8 @@ class _Template:
                 seen.add(key)
                 figure = self._figure(self.items[key], f"{column_letters(value_at)}{line}", row[value_at], *cells[1:])
                 if figure is not None:
-                    figures.append(figure | {"line": line, "column": column_letters(value_at)})
+                    at_cell = {"sheet": INPUT_SHEET, "line": line, "column": column_letters(value_at)}
+                    figures.append(figure | at_cell)
             elif key or _NUMERAL.search(cells[0]):
                 self.findings.append(_foreign_row(written, key, repeated=key in seen))
             elif cells[0]:  # people sign below the table
@@ -114,7 +114,7 @@ class _Template:
         gone = [key for key in self.items if key not in seen]
         self.findings += for_each(gone, _row_gone)
         letters = {"status": column_letters(status_at), "reason": column_letters(note_at)}
-        return Reading(self._frame(figures), self.findings, "template", self.announced, letters)
+        return Reading(frame_of_rows(figures), self.findings, "template", self.announced, letters)
 
     def _figure(self, item: dict[str, str], cell: str, value: Any, status: str, note: str) -> dict[str, Any] | None:
         """The figure that a row holds; None where nothing was typed or what was typed cannot be one."""
@@ -138,7 +138,7 @@ class _Template:
             self.findings.append(fault)
             return None
         if cell in self.hidden.percents and isinstance(value, (float, int)):
-            shown = plain(Decimal(cell_text(value)) * 100)
+            shown = shown_percent(value)
             if not item["unit_measure"].startswith("percent"):
                 self.findings.append(percent(where, cell_text(value), shown))
                 return None
@@ -149,16 +149,6 @@ class _Template:
     def _row(self, item: dict[str, str]) -> dict[str, Any]:
         asked = {name: item[name] for name in ("indicator", "frequency", "accumulation", "source", "breakdown")}
         return asked | {name: self.announced[name] for name in ("reporting_unit", "period")}
-
-    def _frame(self, figures: list[dict[str, Any]]) -> Any:
-        names = dict.fromkeys(name for figure in figures for name in figure)
-        columns = {
-            name: pyarrow.array(
-                [figure.get(name) for figure in figures], pyarrow.int64() if name == "line" else pyarrow.string()
-            )
-            for name in names
-        }
-        return frame(columns | {"sheet": INPUT_SHEET}, len(figures))
 
 
 def _has_our_headings(rows: _Rows) -> bool:
@@ -228,7 +218,7 @@ def _faults(whole: Table, body: _Rows, lines: list[int], hidden: Hidden) -> list
             value = cells[at] if at == value_at else ""
             fault = unfit(where, cell, value, hidden)
             if fault is None and cell in hidden.percents and at == value_at and isinstance(value, (float, int)):
-                fault = percent(where, cell_text(value), plain(Decimal(cell_text(value)) * 100))
+                fault = percent(where, cell_text(value), shown_percent(value))
             if fault is not None:
                 faults.append((row, fault))
                 break
