@@ -29,6 +29,16 @@ ACCUMULATIONS = {
     "STOCK": ("tại cuối kỳ", "a state at the end of the period"),
     "SINCE_START": ("lũy kế từ khi bắt đầu", "since the beginning"),
 }
+# How people say them, beside the names above.
+ACCUMULATION_WORDS = {
+    "kỳ báo cáo": "PERIOD",
+    "lũy kế": "YTD",
+    "cộng dồn": "YTD",
+    "lũy kế năm": "YTD",
+    "cộng dồn từ đầu năm": "YTD",
+    "cuối kỳ": "STOCK",
+    "đến cuối kỳ": "STOCK",
+}
 TOTAL = "_T"
 # The two counts that a rate, or a count "of so many", was computed from, where they were published with it.
 NUMERATOR, DENOMINATOR = "NUMERATOR", "DENOMINATOR"
@@ -53,7 +63,8 @@ WRITTEN_COLUMNS = (
     "document",
     "comment",
 )
-READING_COLUMNS = (*WRITTEN_COLUMNS, "scheme", "sheet", "line", "column")
+# `unit_column` is where the name of the reporting unit stands, in a sheet where one name has many figures beside it.
+READING_COLUMNS = (*WRITTEN_COLUMNS, "scheme", "sheet", "line", "column", "unit_column")
 
 # A figure that was understood: codes of the catalogue, `period_start` local, `value` the decimal text or NA.
 OBSERVATION_COLUMNS = (

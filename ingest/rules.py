@@ -19,7 +19,16 @@ import pandas
 from ingest import period, progress, relations
 from ingest.catalogue import Catalogue
 from ingest.dataset import Dataset, DatasetItem
-from ingest.observation import ACCUMULATIONS, DENOMINATOR, NUMERATOR, OBSERVATION_COLUMNS, STATUS_WORDS, STATUSES, TOTAL
+from ingest.observation import (
+    ACCUMULATION_WORDS,
+    ACCUMULATIONS,
+    DENOMINATOR,
+    NUMERATOR,
+    OBSERVATION_COLUMNS,
+    STATUS_WORDS,
+    STATUSES,
+    TOTAL,
+)
 from ingest.period import Period
 from ingest.place import place
 from ingest.relations import Figures
@@ -43,7 +52,9 @@ _SMALLEST, _LARGEST = 1e-15, 1e30  # beyond them a figure of any country is a sl
 _STATUS_BY_NAME = {fold(name): code for code, names in STATUSES.items() for name in (code, *names)} | {
     fold(name): code for name, code in STATUS_WORDS.items()
 }
-_ACCUMULATION_BY_NAME = {fold(name): code for code, names in ACCUMULATIONS.items() for name in (code, *names)}
+_ACCUMULATION_BY_NAME = {fold(name): code for code, names in ACCUMULATIONS.items() for name in (code, *names)} | {
+    fold(name): code for name, code in ACCUMULATION_WORDS.items()
+}
 # What is public of these series: `relations.wanted` in, `relations.WRITTEN_COLUMNS` out.
 Known = Callable[[pandas.DataFrame], pandas.DataFrame]
 _NO = {"", "no", "false", "0", "khong"}
@@ -118,6 +129,7 @@ class _Table:
         self.format, self.places = reading.format, reading.places
         self._findings: list[tuple[int, Finding]] = []
         self._broken: Counter[str] = Counter()
+        self._names: set[tuple[str, str, str]] = set()
         rows = reading.frame.reset_index(drop=True)
         mapping = catalogue.mappings.get(instructions.mapping) if instructions.mapping else None
         given = {
@@ -173,14 +185,24 @@ class _Table:
         kept = self._kept(rule, index)
         near = [*wrong.near()] if len(kept) else []
         for row in kept:
+            place_told, text = self.place_of(row, shown), self._text(row, shown) or ""
+            if shown == "reporting_unit" and not self._is_new_name(rule.code, place_told, text):
+                continue
             told = finding(
                 rule,
-                place=self.place_of(row, shown),
-                found=self._text(row, shown) or "",
+                place=place_told,
+                found=text,
                 expected=expected(row) if expected else wrong.expected,
                 near=near,
             )
             self._findings.append((cast(int, row), told))
+
+    def _is_new_name(self, rule: str, where: str, text: str) -> bool:
+        """Whether this is told for the first time: one name at the head of a row of figures is one fault."""
+        named = rule, where, text
+        is_new = named not in self._names
+        self._names.add(named)
+        return is_new
 
     def mark_related(self, rule: Rule, broken: pandas.DataFrame, figures: Figures) -> None:
         """Record which rows break a rule between figures, each with its own facts."""
@@ -232,6 +254,8 @@ class _Table:
         """Where the row's text of that column stands in the file."""
         sheet, line, column = (self._text(row, name) for name in ("sheet", "line", "column"))
         where = self.places.get(shown, column) if shown != "value" else column
+        if shown == "reporting_unit":
+            where = self._text(row, "unit_column") or where
         return place(sheet, None if line is None else int(line), where, format=self.format)
 
     def _text(self, row: Hashable, name: str) -> str | None:

@@ -3,6 +3,7 @@
 import logging
 import signal
 import socket
+from collections import Counter
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -67,6 +68,8 @@ _SENTENCES = (
     NotAPeriod,
     catalogue.Faulty,
 )
+
+_TOLD_OF_A_RULE = 10
 
 Folders = Annotated[list[Path] | None, typer.Argument(help="folders of your own, beside the one that comes with Chiso")]
 
@@ -254,12 +257,21 @@ def _greet(told: settings.Settings, prepared: startup.Prepared, secret: str | No
 
 
 def _report(outcome: Outcome) -> None:
+    """What was found, the gravest first, and of a rule that very many places break the first few."""
     colours = {"error": "red", "warning": "yellow", "information": "blue"}
-    for finding in outcome.findings:
+    told = Counter[str]()
+    for finding in sorted(outcome.findings, key=lambda each: list(colours).index(each.severity)):
         colour = colours[finding.severity]
+        told[finding.rule] += 1
+        if told[finding.rule] > _TOLD_OF_A_RULE:
+            continue
         err.print(f"{finding.severity}: {finding}", style=colour, highlight=False, markup=False, soft_wrap=True)
         where = f"{in_vietnamese(finding.place)}: " if finding.place else ""
         err.print(f"  {where}{finding.vi}", style="dim", highlight=False, markup=False, soft_wrap=True)
+    for rule, count in told.items():
+        if count > _TOLD_OF_A_RULE:
+            more = f"{count - _TOLD_OF_A_RULE:,} more of {rule}; --marked FILE writes all that were kept."
+            err.print(more, highlight=False, markup=False, soft_wrap=True)
     counts = ", ".join(f"{count} {name}" for name, count in asdict(outcome.summary).items())
     out.print(counts, highlight=False)
 

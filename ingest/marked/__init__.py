@@ -168,7 +168,11 @@ def _gravest(findings: Sequence[Finding]) -> Finding:
 
 
 def _first_sentence(text: str) -> str:
-    return _SENTENCE_END.split(text, maxsplit=1)[0]
+    for end in _SENTENCE_END.finditer(text):
+        before = text[: end.start()]
+        if before.count("“") == before.count("”"):  # “19. Vốn đầu tư” is a title with its number
+            return before
+    return text
 
 
 def _comment(findings: Sequence[Finding]) -> str:

@@ -130,7 +130,10 @@ def readings(text: str) -> tuple[str, str]:
 
 def asked_about(place: str, text: str) -> Finding:
     """The question which of two numbers a text means that nothing decides."""
-    thousands, decimal = readings(text)
+    number = text.rstrip(f"%{_SPACES}")
+    percent = "%" if "%" in text else ""
+    thousands, decimal = readings(number)
+    thousands, longer, decimal = f"{thousands}{percent}", f"{decimal}0{percent}", f"{decimal}{percent}"
     return Finding(
         "ambiguous_number",
         "error",
@@ -139,10 +142,10 @@ def asked_about(place: str, text: str) -> Finding:
         f"{thousands} | {decimal}",
         f"“{text}” có thể là {thousands} hoặc {decimal.replace('.', ',')}; dấu của các số khác viết dưới dạng chữ"
         " trong cột không cho biết chắc là số nào."
-        f" Hãy viết {thousands}, hoặc {decimal.replace('.', ',')}0 với thêm một chữ số thập phân.",
+        f" Hãy viết {thousands}, hoặc {longer.replace('.', ',')} với thêm một chữ số thập phân.",
         f"“{text}” can be {thousands} or {decimal}; the signs of the other numbers written as text in the column"
         " do not settle which."
-        f" Write {thousands}, or {decimal}0 with one more decimal.",
+        f" Write {thousands}, or {longer} with one more decimal.",
     )
 
 

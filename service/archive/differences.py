@@ -5,6 +5,7 @@ a revised first quarter, less the first quarter as March knew it, is the figure 
 taken inside one publication, of two figures that both still stand, and it says what it was computed from.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -25,14 +26,22 @@ def differences(connection: Connection, key: SeriesKey, span: Span, *, as_of: da
     """For each observation of a year-to-date series what its last period adds, by period.
 
     `value` is `cumulated` less `previous_cumulated`, both of the publication `published_at`, in `unit_measure`; the
-    first period of a year is its own total. It is None where the period before has no figure, or was not said together
-    with this one; `why` tells which. `status` is that of the less sure of the two.
+    first period of a year is its own total, and where only its PERIOD was published that is it. It is None where the
+    period before has no figure, or was not said together with this one; `why` tells which. `status` is that of the
+    less sure of the two.
 
     Raises NotDifferenced.
     """
     _refuse_others(connection, key)
     rows = connection.execute(
-        text(_DIFFERENCES), {"key": str(key), "start": span.start, "end": span.end, "as_of": as_of}
+        text(_DIFFERENCES),
+        {
+            "key": str(key),
+            "alone": str(replace(key, accumulation="PERIOD")),
+            "start": span.start,
+            "end": span.end,
+            "as_of": as_of,
+        },
     )
     return [_told(dict(row)) for row in rows.mappings()]
 
@@ -70,20 +79,29 @@ with
         join indicator on indicator.code = series.indicator
         where series.key = :key
     ),
+    -- The first period of a year alone is its year to date; offices often print it as the one and not as the other.
+    said as (
+        select id, false as alone from wanted
+        union all
+        select id, true from series where key = :alone
+    ),
     -- Confirmations too, which the view of vintages passes over: they tell what was said together.
     stated as (
         select distinct on (period_start, published_at)
             period_start, published_at, value, status::text as status, withdrawn
         from observation
-        join wanted on wanted.id = observation.series_id
-        where published_at <= :as_of
-        order by period_start, published_at, recorded_at desc
+        join said on said.id = observation.series_id
+        where published_at <= :as_of and (not alone or period_start = date_trunc('year', period_start))
+        order by period_start, published_at, alone, recorded_at desc
     ),
     known as (
-        select vintage.period_start, vintage.value, vintage.status, vintage.valid_from
+        select distinct on (vintage.period_start)
+            vintage.period_start, vintage.value, vintage.status, vintage.valid_from, said.alone
         from observation_as_of(:as_of) as vintage
-        join wanted on wanted.id = vintage.series_id
+        join said on said.id = vintage.series_id
         where vintage.value is not null
+            and (not said.alone or vintage.period_start = date_trunc('year', vintage.period_start))
+        order by vintage.period_start, said.alone
     )
 select
     :key as series,
@@ -122,7 +140,8 @@ left join lateral (
     order by same.published_at desc
     limit 1
 ) as earlier on true
-where (cast(:start as timestamp) is null or known.period_start >= cast(:start as timestamp))
+where not known.alone
+    and (cast(:start as timestamp) is null or known.period_start >= cast(:start as timestamp))
     and (cast(:end as timestamp) is null or known.period_start + wanted.length <= cast(:end as timestamp))
 order by known.period_start
 """

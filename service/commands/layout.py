@@ -55,6 +55,9 @@ def try_layouts(
 ) -> None:
     """Show what layouts read of a workbook: its tables, what their columns mean, what is wrong, the first figures."""
     words = catalogue.read()
+    if not sheets.kind(file.read_bytes()):
+        err.print(f"{file.name} is no workbook (XLSX, XLS or ODS); only those have layouts.", highlight=False)
+        raise SystemExit(1)
     try:
         tables = recurring.find(sheets.Book(file.read_bytes()), _layouts(layout, words))
     except Unreadable as unreadable:

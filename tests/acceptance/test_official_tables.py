@@ -234,6 +234,16 @@ def test_t11_gross_domestic_product_as_it_was_known_on_two_days(asked: Ask) -> N
     assert gdp("2024-06-29", "YTD") == {"2024-Q2": Decimal("2907903.74")}
 
 
+def test_the_second_quarter_is_taken_out_of_six_months_as_it_was_printed_beside_them(
+    own_engine: Engine, loaded: dict[str, Outcome]
+) -> None:
+    with TestClient(app.create(own_engine)) as client:
+        answer = client.get("/v1/series/Q.GDP_2010_PRICES.VN.YTD.GSO._T/differences?as_of=2024-06-29&from=2024-Q2")
+    (second,) = answer.json()["differences"]
+    assert (second["period"], round(second["value"], 2), second["status"]) == ("2024-Q2", 1508387.01, "E")
+    assert round(second["previous_cumulated"], 2) == 1399516.73  # June's first quarter, and not the one of March
+
+
 def test_t12_half_a_year_of_investment_is_its_two_quarters(asked: Ask) -> None:
     def investment(unit: str, frequency: str, accumulation: str, *periods: str) -> list[Decimal]:
         rows = asked(
@@ -606,6 +616,22 @@ def test_a_partner_country_that_nobody_knows_is_asked_about_and_never_left_out(o
     wrong = [each for each in reading.findings if each.severity == "error"]
     assert [each.rule for each in wrong] == ["unknown_row"]
     assert "xay xen" in wrong[0].en or "xay sen" in wrong[0].en
+
+
+def test_one_wrong_name_is_one_error_at_the_name_and_not_at_each_figure_beside_it(ours: Catalogue) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(month_sheets(5)))
+    (name,) = [cell for row in book["FDI"].iter_rows() for cell in row if cell.value == "Bắc Ninh"]
+    name.value = "Bắc Ninh xyz"
+    content = io.BytesIO()
+    book.save(content)
+    reading = formats.read(content.getvalue(), layouts=[*ours.layouts.values()])
+    dataset = ours.datasets["PUBLISHED_FIGURES"]
+    checked = rules.check(reading, ours, dataset, Instructions(dataset.code), now=moment("2027-01-01"))
+    wrong = [each for each in checked.findings if each.severity == "error"]
+    assert [(each.rule, each.place) for each in wrong] == [
+        ("reporting_unit_is_known", f'Sheet "FDI", {name.coordinate}')
+    ]
+    assert checked.refused > 1
 
 
 def test_every_partner_country_is_a_country_of_the_catalogue(ours: Catalogue) -> None:

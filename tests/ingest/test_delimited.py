@@ -136,6 +136,13 @@ def test_a_number_that_can_be_read_both_ways_is_asked_about_and_not_guessed() ->
     )
 
 
+def test_the_question_about_a_percentage_keeps_its_sign_behind_the_number() -> None:
+    (finding,) = wrong(read("indicator;value\nA;1.234 %\nB;17\n"))
+    assert finding.expected == "1234% | 1.234%"
+    assert "Hãy viết 1234%, hoặc 1,2340% với thêm" in finding.vi
+    assert "Write 1234%, or 1.2340% with one more decimal." in finding.en
+
+
 def test_neighbours_that_contradict_each_other_settle_nothing() -> None:
     reading = read("indicator;value\nA;1.234\nB;52,8\nC;438.9\n")
     assert values(reading) == ["52.8", "438.9"]

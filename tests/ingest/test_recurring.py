@@ -341,6 +341,12 @@ def test_a_row_that_nobody_knows_is_an_error_with_the_nearest_label_and_text_alo
     assert figures(reading) == WHOLE
 
 
+def test_a_total_under_another_name_is_a_row_that_nobody_knows_and_no_part_of_the_headings() -> None:
+    reading = read(changed(TABLE, 9, 1, "TỔNG VỐN"))
+    assert errors(reading) == [("unknown_row", 'Sheet "S1", A9')]
+    assert figures(reading) == [figure for figure in WHOLE if figure[4] != "_T" or figure[1] != "VN"]
+
+
 def test_a_heading_of_a_list_that_has_figures_is_not_passed_over() -> None:
     reading = read(changed(TABLE, 11, 3, 5))
     assert errors(reading) == [("unknown_row", 'Sheet "S1", B11')]
@@ -372,6 +378,11 @@ def test_numbers_typed_as_text_are_read_as_the_texts_of_their_column_show() -> N
     assert [places[name] for name in ("C9", "C10", "C12", "D9", "D12", "F9")] == [
         "48310.367", "8453", "71.32", "53718.116", "-81.92", "103.4",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["12 34", "48310\n53718", "1 234 56"])
+def test_two_numbers_in_one_cell_are_not_joined_to_one(text: str) -> None:
+    assert by_place(read(changed(TABLE, 9, 3, text)))["C9"] == text
 
 
 def test_a_lone_number_that_reads_both_ways_is_decided_by_the_size_of_the_others_with_a_warning_or_asked() -> None:
@@ -432,6 +443,16 @@ def test_the_longest_title_wins() -> None:
     )
     reading = formats.read(book([TABLE[0], ["   phân theo địa phương"], *TABLE[2:]]), layouts=[INVESTMENT, by_province])
     assert [each.expected for each in told(reading, "read_by_layout")] == ["BY_PROVINCE 3"]
+
+
+def test_two_columns_without_a_heading_that_a_layout_reads_alike_are_refused_at_their_first_row() -> None:
+    bare = replace(
+        INVESTMENT, titles=(r"von nam (?P<year>\d{4})",), columns=(LayoutColumn("", "INV", "A", "PERIOD"),), refuse=()
+    )
+    reading = formats.read(
+        book([["Vốn năm 2024"], [None, None, None, "Tỷ đồng"], ["Tổng số", None, 1, 2]]), layouts=[bare]
+    )
+    assert errors(reading) == [("two_columns_alike", 'Sheet "S1", D3')]
 
 
 def test_two_columns_of_one_meaning_are_both_refused() -> None:

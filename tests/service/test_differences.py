@@ -60,6 +60,16 @@ def test_the_total_of_june_less_the_quarter_that_march_knew_is_no_figure(connect
     assert told(connection, JULY)["Q2"] == (Decimal("1511244.24"), None)
 
 
+def test_the_first_quarter_alone_is_its_year_to_date_where_only_that_was_printed(connection: Connection) -> None:
+    append(
+        connection, {"series": KEY.replace("YTD", "PERIOD"), "period": "2004-Q1", "published_at": JUNE, "value": "10"}
+    )
+    say(connection, JUNE, Q2="25")
+    assert told(connection, JUNE) == {"Q2": (Decimal(15), None)}
+    say(connection, JULY, Q2="26")
+    assert told(connection, JULY) == {"Q2": (None, "earlier_figure_of_another_vintage")}
+
+
 def test_a_revision_of_one_of_the_two_alone_takes_the_difference_away(connection: Connection) -> None:
     say(connection, MARCH, Q1="10", Q2="25")
     say(connection, JUNE, Q2="26")

@@ -43,6 +43,9 @@ def extent(printed: Printed, title: Title, stop: int, running: LayoutRow | None)
     if first is None:
         return None
     said = {name: text for name, text in match.groupdict().items() if text}
+    # A label that nobody knows may stand above the first that is known: with figures beside it it is no heading.
+    while first > title.last + 1 and _is_row(printed, first - 1):
+        first -= 1
     rows = range(first, stop)
     return Extent(printed, known, title, said, rows, printed.label_columns(rows), running)
 
@@ -62,11 +65,20 @@ def _first_row(printed: Printed, known: Known, rows: range, running: LayoutRow |
             return row
         if not figures and alone and folded in known.headings:
             return row
-        if names and figures and alone and not printed.has_only_years(row, column + 1):
+        if names and _is_row(printed, row):
             return row
         if not figures and alone and _is_known_with_next(printed, known, range(row, rows.stop), running):
             return row
     return None
+
+
+def _is_row(printed: Printed, row: int) -> bool:
+    """Whether one text alone stands at the head of figures that are no years."""
+    first = printed.first_text(row)
+    if first is None or len(printed.texts(row)) != 1:
+        return False
+    after = first[0] + 1
+    return printed.has_figures(row, after) and not printed.has_only_years(row, after)
 
 
 def _is_known_with_next(printed: Printed, known: Known, rows: range, running: LayoutRow | None) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow
 
 from ingest.layout import LayoutColumn
+from ingest.place import column_letters
 from ingest.readers.cell_faults import MISSING_MARKS, percent_read, unfit
 from ingest.readers.decimals import asked_about, by_evidence, readings
 from ingest.readers.printed import is_numeral
@@ -55,6 +56,7 @@ def _figure(table: Extent, column: Column, meaning: LayoutColumn, row: int, mean
         "sheet": table.printed.sheet.name,
         "line": row + 1,
         "column": column.letters,
+        "unit_column": column_letters(max((at for at, _ in table.printed.texts(row) if at < table.labels), default=0)),
     }
     if value in MISSING_MARKS:
         return figure | {"status": "M", "reason": f"{MISSING_REASON} ({value})"}

@@ -154,7 +154,8 @@ def _without_twins(
         first = seen.setdefault((each.meaning.indicator, each.period, each.meaning.accumulation), each)
         if first is not each:
             twins |= {first.position, each.position}
-            at = table.printed.place(stacked[each.position].row, each.position)
+            row = stacked[each.position].row if each.position in stacked else table.rows.start
+            at = table.printed.place(row, each.position)
             told.append(tell.two_columns(at, each.heading, first.letters, first.heading))
     left = [Column(each.position, each.heading, told="twice") if each.position in twins else each for each in found]
     return left, told
