@@ -10,6 +10,7 @@ from ingest.indicator import ONLY_KNOWN_KEYS, Accumulation, Frequency
 class UnitPlace:
     """Where the reporting unit stands: in a column (by name, or by a code of `scheme`), or the same for all.
 
+    `codes` says which text of that column is which reporting unit, where elsewhere it could be another.
     `skip` lists the texts of that column that are no reporting unit: the file's own aggregates ("World").
     """
 
@@ -18,6 +19,7 @@ class UnitPlace:
     scheme: str | None = None
     constant: str | None = None
     skip: tuple[str, ...] = ()
+    codes: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)

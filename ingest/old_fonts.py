@@ -1,9 +1,9 @@
 """Vietnamese from before Unicode: the letters of the ABC (TCVN3) and VNI fonts, as today's programs show them.
 
 Such a text holds Western letters that only its font made Vietnamese: `Hµ Néi` in .VnTime, `Haø Noäi` in VNI-Times.
-The font decides; where it is lost, the letters do, and only where they are no Vietnamese as they stand and wholly
-Vietnamese when decoded. No library of the package index that is kept decodes both, hence the two tables: TCVN
-5712:1993, table VN3, and the chart of VNI Software for Windows.
+The font decides; where it is lost, the letters do, and only where they are no Vietnamese as they stand, not even with
+their tones left out, and wholly Vietnamese when decoded. No library of the package index that is kept decodes both,
+hence the two tables: TCVN 5712:1993, table VN3, and the chart of VNI Software for Windows.
 """
 
 import re
@@ -29,6 +29,7 @@ _TCVN3_LETTERS = (
     "òỏõóọồổỗốộờởỡớợ"
     "ùủũúụừửữứựỳỷỹýỵ"
 )  # fmt: skip
+_LETTERS = frozenset(_TCVN3_LETTERS.lower())
 _FROM_TCVN3 = dict(zip(_TCVN3_CODES, _TCVN3_LETTERS, strict=True))
 
 # In VNI a letter is followed by a second one that is drawn over it; some stand alone.
@@ -169,13 +170,20 @@ def _could_hold(text: str, encoding: str) -> bool:
 
 
 def _recognised(text: str, encoding: str) -> Decoded | None:
-    if not _could_hold(text, encoding) or (is_vietnamese(text) and not _SIGN_IN_WORD.search(text)):
+    if not _could_hold(text, encoding):
+        return None
+    if not _SIGN_IN_WORD.search(text) and (is_vietnamese(text) or (encoding == TCVN3 and not _is_foreign(text))):
         return None
     meant = _DECODERS[encoding](text)
     # One letter alone is as well a sign: × is a times sign or ì, § a paragraph or Đ.
     if is_vietnamese(meant) and any(len(word) > 1 and not word.isascii() for word in _WORD.findall(meant)):
         return Decoded(text, meant, encoding)
     return None
+
+
+def _is_foreign(text: str) -> bool:
+    """Whether a text has a letter that Vietnamese has not; without one it may be typed in haste: Hôc Môn, môt sô."""
+    return any(code.isalpha() and code.lower() not in _LETTERS for code in text if not code.isascii())
 
 
 def _is_word(word: str) -> bool:

@@ -152,8 +152,9 @@ def parse(text: str) -> Period:
     """The period that the text names, as SDMX writes it, as DHIS2 does (2024Q1, 202403), or as people do.
 
     SDMX also writes 2024-A1, 2024-M03 and 2024-D075, the 75th day of the year.
-    People write `Quý I/2024`, `quý 1 năm 2024`, `6 tháng đầu năm 2024`, `6T/2024`, `tháng 3/2024`, `T3/2024`, `cả năm
-    2024`, `15/03/2024`, `ngày 15 tháng 3 năm 2024`: the day always before the month.
+    People write `Quý I/2024`, `QI/2024`, `quý 1 năm 2024`, `6 tháng đầu năm 2024`, `6T/2024`, `tháng 3/2024`,
+    `T3/2024`, `03-2024`, `2024/03`, `cả năm 2024`, `15/03/2024`, `ngày 15 tháng 3 năm 2024`: the day always before the
+    month, unless the year stands first.
     `9 tháng 2024` names a span, not a period: see `parse_span`.
 
     Raises NotAPeriod.
@@ -250,6 +251,12 @@ def _of_year(frequency: str, number: str | int, year: str) -> tuple[Period, None
     return Period(datetime(int(year), (within - 1) * _MONTHS[frequency] + 1, 1), frequency), None  # noqa: DTZ001
 
 
+def _year_and_month(year: str, month: str) -> tuple[Period, None]:
+    if len(month) == 2 and int(month) == (int(year) + 1) % 100:
+        raise ValueError(month)  # 2011/12 is December, or from one year into the next
+    return _of_year("M", month, year)
+
+
 def _week(year: str, week: str) -> tuple[Period, None]:
     monday = date.fromisocalendar(int(year), int(week), 1)
     return containing(monday, "W"), None
@@ -316,10 +323,12 @@ _FORMS: list[tuple[re.Pattern[str], _Form]] = [
         (rf"(?:ngay )?(\d{{1,2}})[/.-](\d{{1,2}})[/.-]{_YEAR}", lambda d, m, y: _day(y, m, d)),
         (rf"(?:ngay )?(\d{{1,2}}) thang (\d{{1,2}}),? nam {_YEAR}", lambda d, m, y: _day(y, m, d)),
         (rf"qu[yi] ?{_QUARTER}{_OF_YEAR}", lambda n, y: _of_year("Q", n, y)),
-        (rf"q([1-4])(?: ?[/-] ?| )?{_YEAR}", lambda n, y: _of_year("Q", n, y)),
+        (rf"q\.?([1-4]|i{{1,3}}|iv)(?: ?[/-] ?| )?{_YEAR}", lambda n, y: _of_year("Q", n, y)),
         (rf"thang ?{_MONTH}{_OF_YEAR}", lambda n, y: _of_year("M", n, y)),
         (rf"t\.? ?(\d{{1,2}}){_OF_YEAR}", lambda n, y: _of_year("M", n, y)),
-        (rf"(\d{{1,2}})/{_YEAR}", lambda n, y: _of_year("M", n, y)),
+        (rf"(\d{{1,2}}) ?[/-] ?{_YEAR}", lambda n, y: _of_year("M", n, y)),
+        (rf"{_YEAR}/(\d{{1,2}})", _year_and_month),
+        (rf"{_YEAR}/(\d{{1,2}})/(\d{{1,2}})", _day),
         (rf"{_SPAN}{_OF_YEAR}", lambda n, y: _first_months(n, y)),
         (rf"(?:6|sau) ?(?:thang|t) cuoi{_OF_YEAR}", lambda y: _of_year("S", 2, y)),
         (rf"nua dau{_OF_YEAR}", lambda y: _of_year("S", 1, y)),

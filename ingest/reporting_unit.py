@@ -41,6 +41,8 @@ _ORDINAL = re.compile(r"^\s*(?:\(?(?:\d{1,3}|[IVX]+)\s*[.)/-]+|[-+•*–—]+|\
 _NOTE = re.compile(
     r"(?<=[^\W\d])(?:\s*(?:[(\[]\s*(?:\d{1,2}|\*+)\s*[)\]]|\*|[¹²³⁰-⁹†‡]|(?<!\d)\d{1,2}(?!\d)\s*[)/]?|[,.:;]))+\s*$"
 )
+# A number that nothing marks as a note may as well tell two apart: Hà Nội 1, Hà Nội 2.
+_NUMBERED = re.compile(r"\s\d{1,2}[\s,.:;]*$")
 _SHORTENED = re.compile(r"\b[^\W\d_]{1,3}\.")
 _WORDS_IN_FULL = 2  # `B.Rịa-V.Tàu` can only be one; of `T.Nguyên` a person is asked
 
@@ -136,6 +138,7 @@ class ReportingUnits:
         self._codes: dict[tuple[str, str], list[UnitCode]] = defaultdict(list)
         self._names: dict[str, list[tuple[str, ReportingUnit]]] = defaultdict(list)
         self._glued: dict[str, list[tuple[str, ReportingUnit]]] = defaultdict(list)
+        self._by_initials: dict[str, list[str]] = defaultdict(list)
         for code in codes:
             self._codes[code.scheme, code.code.upper()].append(code)
         for unit in self._units.values():
@@ -143,6 +146,8 @@ class ReportingUnits:
                 self._learn(name, unit)
         for spelling in spellings:
             self._learn(spelling.spelling, self._units[spelling.reporting_unit])
+        for name in self._names:
+            self._by_initials[_initials(name.split())].append(name)
 
     def __iter__(self) -> Iterator[ReportingUnit]:
         """Give the units in the order of the file."""
@@ -162,12 +167,13 @@ class ReportingUnits:
         By our own code, by a code of `scheme` (or a bare two-digit code of the statistics office), then by name:
         in full, short, English, with or without `Tỉnh`, `TP.`, `UBND`, with or without marks. A name with the ordinal
         or the footnote of a list, or with its spaces in other places, means what it means without; one whose words are
-        shortened only where two are written in full.
+        shortened only where two are written in full. A bare number behind a name is asked about.
         """
         everywhen = self._meant(text, scheme)
         then = _distinct(unit for unit, valid in everywhen if valid(on) and unit.valid_on(on))
         if len(then) == 1:
-            return then[0]
+            numbered = scheme is None and _NUMBERED.search(text) and fold(text) not in self._names
+            return Ambiguous(text, tuple(then)) if numbered else then[0]
         if then:
             return self._by_diacritics(text, then)
         if not everywhen and (shortened := self._shortened(text, on)):
@@ -201,9 +207,8 @@ class ReportingUnits:
         if not _SHORTENED.search(text):
             return None
         written = fold(text).split()
-        fitting = _distinct(
-            unit for known, named in self._names.items() if _shortens(written, known.split()) for _, unit in named
-        )
+        known = self._by_initials.get(_initials(written), ())
+        fitting = _distinct(unit for name in known if _shortens(written, name.split()) for _, unit in self._names[name])
         then = [unit for unit in fitting if unit.valid_on(on) and unit.level == "province"]
         if not then:
             return None
@@ -226,6 +231,10 @@ class ReportingUnits:
             folded = fold(each)
             self._names[folded].append((each, unit))
             self._glued[folded.replace(" ", "")].append((each, unit))
+
+
+def _initials(words: list[str]) -> str:
+    return "".join(word[0] for word in words)
 
 
 def _shortens(written: list[str], name: list[str]) -> bool:

@@ -348,6 +348,8 @@ def _mapping(each: Placed[Mapping], known: _Known) -> Iterator[Fault]:
     scheme = mapping.reporting_unit.scheme if mapping.reporting_unit else None
     if scheme:
         yield from _named(scheme, known.schemes, "code scheme", record, "reporting_unit.scheme")
+    for code in mapping.reporting_unit.codes.values() if mapping.reporting_unit else ():
+        yield from _named(code, known.reporting_units, "reporting unit", record, "reporting_unit.codes")
     if mapping.format == "json" and not mapping.records:
         yield record.fault('"records" is missing: the name of the list in the JSON document')
 

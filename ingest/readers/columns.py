@@ -15,7 +15,7 @@ import numpy
 import pyarrow
 import pyarrow.parquet as parquet
 
-from ingest.readers.table import LONGEST_TEXT, Column, Table, Unreadable, clean, compute, excerpt, for_each
+from ingest.readers.table import Column, Table, Unreadable, clean, compute, excerpt, for_each
 from ingest.submission import Finding
 
 # pyarrow ships no types.
@@ -66,8 +66,11 @@ def table(content: bytes) -> Table:
         None,
         format_,
         [_no_column(name) for name in schema.names if _INDEX.fullmatch(name)],
+        texts={
+            at: _arrow.array(numpy.ones(rows, dtype=bool)) for at, of in enumerate(kept) if _holds_texts(schema, of)
+        },
     )
-    return _without_endless_texts(read)
+    return read.without_endless_texts(("Hãy rút ngắn rồi gửi lại.", "Shorten it and send it again."))
 
 
 def _parquet(content: bytes) -> tuple[Any, Iterator[_Batch]]:
@@ -129,6 +132,12 @@ def _is_text(of: _Type) -> bool:
     return _is.is_string(of) or _is.is_large_string(of)
 
 
+def _holds_texts(schema: Any, at: int) -> bool:
+    of = schema.field(at).type
+    of = of.value_type if _is.is_dictionary(of) else of
+    return _is_text(of) or _is.is_string_view(of)
+
+
 def _checked(schema: Any) -> list[Callable[[Column], Column]]:
     """How each column is written as texts.
 
@@ -171,16 +180,6 @@ def _moment(value: Any) -> str:
 
 def _texts(batch: _Batch, ways: list[Callable[[Column], Column]]) -> list[Column]:
     return [way(column) for way, column in zip(ways, batch.columns, strict=True)]
-
-
-def _without_endless_texts(whole: Table) -> Table:
-    for position, column in enumerate(whole.columns):
-        endless = compute.fill_null(compute.utf8_length(column), 0).to_numpy() > LONGEST_TEXT
-        if endless.any():
-            rows = numpy.flatnonzero(endless).tolist()
-            whole.findings.extend(for_each(rows, lambda row, at=position: _endless_text(whole, row, at)))
-            return _without_endless_texts(whole.without(endless))
-    return whole
 
 
 def _error(rule: str, place: str, found: str, expected: str, vi: str, en: str) -> Finding:
@@ -247,16 +246,4 @@ def _no_rows() -> Finding:
         "≥ 1",
         "Tệp có các cột nhưng không có dòng số liệu nào. Hãy thêm ít nhất một dòng.",
         "The file has columns but no row of figures. Add at least one.",
-    )
-
-
-def _endless_text(whole: Table, row: int, position: int) -> Finding:
-    length = len(whole.columns[position][row].as_py())
-    return _error(
-        "text_too_long",
-        whole.place(row, position),
-        str(length),
-        f"≤ {LONGEST_TEXT}",
-        f"Ô này có {length} ký tự; nhiều nhất là {LONGEST_TEXT}. Hãy rút ngắn rồi gửi lại.",
-        f"This cell has {length} characters; at most {LONGEST_TEXT} are read. Shorten it and send it again.",
     )

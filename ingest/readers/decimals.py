@@ -1,8 +1,9 @@
 """The decimal sign. `1.234` is a thousand and more in Ha Noi and a little more than one in London.
 
-A file delimited by commas has a decimal point and no grouping. In the others the comma may be decimal and the point may
-group thousands: a column says so itself where one of its values can only be read one way (`52,8`, `0.6077`,
-`1.234.567`). Where none does, a value that can be read both ways is asked about, never guessed.
+A file delimited by commas has a decimal point and no grouping; where a neighbour breaks that rule, a `1.234` is asked
+about. In other files, and where a number was written as a text, the comma may be decimal and the point may group
+thousands: a column says so itself where one of its texts can only be read one way (`52,8`, `0.6077`, `1.234.567`).
+Where none does, a value that can be read both ways is asked about, never guessed.
 """
 
 from collections.abc import Callable
@@ -26,19 +27,32 @@ _GROUPED_OR_COMMA = r"^[+-]?([0-9][0-9.]*,[0-9,.]+|,[0-9]+|[1-9][0-9]{0,2}(\.[0-
 def settle(table: Table, position: int) -> tuple[Column, list[Finding]]:
     """The values of a column with a decimal point and no grouping; null, with a finding, where that cannot be said.
 
-    What is no number at all stays as it is, and so does a text of a sheet or of JSON: numbers have a type there.
+    What is no number at all stays as it is, and so does what the format itself wrote as a number: its sign is a point.
     """
     values = table.columns[position]
-    if not table.delimiter:
-        return values, []
     if table.delimiter == ",":
-        bare, percents = _bare(values)
-        values = _with_percent(bare, percents)
-        return _refuse(table, position, values, _like(bare, _GROUPED_OR_COMMA), _not_with_point)
-    settled, asked = by_evidence(values)
-    if not compute.any(asked).as_py():
-        return settled, []
+        return _settle_with_point(table, position, values)
+    if table.delimiter:
+        settled, asked = by_evidence(values)
+    elif (is_text := table.texts.get(position)) is not None:
+        settled, asked = by_evidence(compute.if_else(is_text, values, pyarrow.scalar(None, pyarrow.string())))
+        settled = compute.if_else(is_text, settled, values)
+    else:
+        return values, []
     return _refuse(table, position, settled, asked, asked_about)
+
+
+def _settle_with_point(table: Table, position: int, values: Column) -> tuple[Column, list[Finding]]:
+    bare, percents = _bare(values)
+    values = _with_percent(bare, percents)
+    settled, findings = _refuse(table, position, values, _like(bare, _GROUPED_OR_COMMA), _not_with_point)
+    if not findings:
+        return settled, []
+    either, comma, point = _signs(bare)
+    broken = compute.any(comma).as_py() or not compute.any(point).as_py()
+    open_ = compute.and_(compute.and_(either, settled.is_valid()), broken)
+    settled, questions = _refuse(table, position, settled, open_, asked_about)
+    return settled, [*findings, *questions]
 
 
 def by_evidence(values: Column) -> tuple[Column, Column]:
@@ -47,10 +61,7 @@ def by_evidence(values: Column) -> tuple[Column, Column]:
     Spaces that group thousands are taken out, and a percent sign stays behind its number: `1 086,5 %` is `1086.5%`.
     """
     values, percents = _bare(values)
-    either = _like(values, _EITHER)
-    sure = compute.invert(either)
-    comma = compute.and_(_like(values, _COMMA_IS_DECIMAL), sure)
-    point = compute.and_(_like(values, _POINT_IS_DECIMAL), sure)
+    either, comma, point = _signs(values)
     by_comma, by_point = compute.any(comma).as_py(), compute.any(point).as_py()
     asked = either
     if by_comma != by_point:
@@ -62,10 +73,17 @@ def by_evidence(values: Column) -> tuple[Column, Column]:
 def sign(values: Column) -> str | None:
     """The decimal sign that a column shows; None where it shows none, or both."""
     bare, _ = _bare(values)
-    sure = compute.invert(_like(bare, _EITHER))
-    by_comma = compute.any(compute.and_(_like(bare, _COMMA_IS_DECIMAL), sure), min_count=0).as_py()
-    by_point = compute.any(compute.and_(_like(bare, _POINT_IS_DECIMAL), sure), min_count=0).as_py()
+    _, comma, point = _signs(bare)
+    by_comma, by_point = (compute.any(each, min_count=0).as_py() for each in (comma, point))
     return None if by_comma == by_point else "," if by_comma else "."
+
+
+def _signs(bare: Column) -> tuple[Column, Column, Column]:
+    """Which numbers can be read both ways, which only with a decimal comma, and which only with a decimal point."""
+    either = _like(bare, _EITHER)
+    sure = compute.invert(either)
+    comma = compute.and_(_like(bare, _COMMA_IS_DECIMAL), sure)
+    return either, comma, compute.and_(_like(bare, _POINT_IS_DECIMAL), sure)
 
 
 def _bare(values: Column) -> tuple[Column, Column]:
@@ -122,9 +140,11 @@ def asked_about(place: str, text: str) -> Finding:
         place,
         text,
         f"{thousands} | {decimal}",
-        f"“{text}” có thể là {thousands} hoặc {decimal.replace('.', ',')}, và không có số nào khác trong cột cho biết."
+        f"“{text}” có thể là {thousands} hoặc {decimal.replace('.', ',')}; dấu của các số khác viết dưới dạng chữ"
+        " trong cột không cho biết chắc là số nào."
         f" Hãy viết {thousands}, hoặc {longer.replace('.', ',')} với thêm một chữ số thập phân.",
-        f"“{text}” can be {thousands} or {decimal}, and no other number of the column says which."
+        f"“{text}” can be {thousands} or {decimal}; the signs of the other numbers written as text in the column"
+        " do not settle which."
         f" Write {thousands}, or {longer} with one more decimal.",
     )
 

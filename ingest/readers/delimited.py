@@ -21,7 +21,7 @@ from ingest.place import place
 from ingest.readers import headings
 from ingest.readers.decimals import sign
 from ingest.readers.encoding import Text, as_text, decoded_text
-from ingest.readers.table import LONGEST_TEXT, Column, Table, Unreadable, clean, compute, excerpt, for_each
+from ingest.readers.table import Column, Table, Unreadable, clean, compute, excerpt, for_each
 from ingest.submission import Finding, Reading
 
 DELIMITERS = {",": ("dấu phẩy", "comma"), ";": ("dấu chấm phẩy", "semicolon"), "\t": ("dấu tab", "tab")}
@@ -30,6 +30,10 @@ MOST_COLUMNS = 1_000
 LONGEST_HEADING_BYTES = 100_000
 
 _OLD_LETTERS = r"^[\x00-\x{ff}–—‘’“”…•]*[\x{a1}-\x{ff}][\x00-\x{ff}–—‘’“”…•]*$"
+_SHORTER = (
+    "Có thể thiếu dấu xuống dòng hoặc dấu ngoặc kép.",
+    "A line break or a quotation mark may be missing.",
+)
 
 Split: TypeAlias = Any  # a pyarrow.Table of strings
 Lines: TypeAlias = numpy.ndarray[Any, Any]
@@ -72,7 +76,7 @@ def table(content: bytes, *, heading_line: int | None = None) -> Table:
         delimiter=delimiter,
     )
     told = [*text.findings, *_read_as(read_table, text)]
-    return _without_endless_texts(_in_unicode(replace(read_table, findings=[*findings, *told])))
+    return _in_unicode(replace(read_table, findings=[*findings, *told])).without_endless_texts(_SHORTER)
 
 
 def _read_as(whole: Table, text: Text) -> list[Finding]:
@@ -251,17 +255,6 @@ def _any_filled(columns: list[Column], length: int) -> Column:
     return pyarrow.array(filled)
 
 
-def _without_endless_texts(whole: Table) -> Table:
-    for position, column in enumerate(whole.columns):
-        lengths = compute.fill_null(compute.utf8_length(column), 0)
-        endless = lengths.to_numpy() > LONGEST_TEXT
-        if endless.any():
-            rows = numpy.flatnonzero(endless).tolist()
-            whole.findings.extend(for_each(rows, lambda row, at=position: _endless_text(whole, row, at)))
-            return _without_endless_texts(whole.without(endless))
-    return whole
-
-
 def _misfit_findings(misfits: list[tuple[int, int, str]], begins: Lines, width: int, delimiter: str) -> list[Finding]:
     faults = [(int(begins[number]), count, text) for number, count, text in misfits if text.strip()]
     return for_each(faults, lambda fault: _misfit(*fault, width, delimiter))
@@ -316,20 +309,6 @@ def _unsplit(line: int, why: str) -> Finding:
         "CSV",
         "Không tách được tệp thành các trường. Hãy mở tệp trong Excel, lưu lại dưới dạng “CSV UTF-8” rồi gửi lại.",
         "The file cannot be split into fields. Open it in Excel, save it as “CSV UTF-8” and send it again.",
-    )
-
-
-def _endless_text(whole: Table, row: int, position: int) -> Finding:
-    text = whole.columns[position][row].as_py()
-    return Finding(
-        "text_too_long",
-        "error",
-        whole.place(row, position),
-        f"{len(text)}",
-        f"≤ {LONGEST_TEXT}",
-        f"Ô này có {len(text)} ký tự; nhiều nhất là {LONGEST_TEXT}. Có thể thiếu dấu xuống dòng hoặc dấu ngoặc kép.",
-        f"This field has {len(text)} characters; at most {LONGEST_TEXT} are read."
-        " A line break or a quotation mark may be missing.",
     )
 
 

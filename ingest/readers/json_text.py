@@ -8,17 +8,23 @@ from ingest.readers.table import Unreadable, excerpt
 from ingest.submission import Finding
 
 
+class Number(str):
+    """A number of JSON, with the digits that it was written with."""
+
+    __slots__ = ()
+
+
 class _DuplicateName(ValueError):
     """An object names one thing twice."""
 
 
 def parsed(text: bytes | str) -> Any:
-    """The document, its numbers as texts.
+    """The document, its numbers as texts that are known as Number.
 
     Raises json.JSONDecodeError where this is no JSON, Unreadable where it is JSON that nobody could understand.
     """
     try:
-        return json.loads(text, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_object)
+        return json.loads(text, parse_float=Number, parse_int=Number, parse_constant=Number, object_pairs_hook=_object)
     except _DuplicateName as fault:
         raise Unreadable(_unfit(str(fault))) from fault
     except RecursionError as fault:

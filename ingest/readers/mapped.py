@@ -134,7 +134,9 @@ class _Columns:
         place = self.mapping.reporting_unit
         if place is None:
             return None
-        return place.constant if place.column is None else self.column(place.column)
+        if place.column is None or not place.codes:
+            return place.constant if place.column is None else self.column(place.column)
+        return each_distinct(self.column(place.column), lambda text: place.codes.get(text, text))
 
     def _period(self) -> Any:
         place = self.mapping.period

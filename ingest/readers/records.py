@@ -97,7 +97,8 @@ def _columns(objects: Sequence[Any], numbers: Sequence[int], findings: list[Find
     nested: list[tuple[int, str]] = []
     columns = tuple(_texts(kept, name, nested) for name in names)
     titles = tuple(unicodedata.normalize("NFC", name).strip() for name in names)
-    whole = Table(titles, columns, lines, None, kind, findings)
+    texts = {at: are_texts for at, name in enumerate(names) if (are_texts := _are_texts(kept, name)) is not None}
+    whole = Table(titles, columns, lines, None, kind, findings, texts=texts)
     findings += for_each(nested, lambda cell: _nested(whole, *cell))
     refused = numpy.zeros(len(kept), dtype=bool)
     refused[[row for row, _ in nested]] = True
@@ -110,7 +111,7 @@ def _texts(objects: list[dict[str, Any]], name: str, nested: list[tuple[int, str
     Raises Unreadable where one holds half a character, which no text in UTF-8 can.
     """
     given = [each.get(name) for each in objects]
-    if not {type(each) for each in given} <= {str, type(None)}:
+    if not {type(each) for each in given} <= {str, json_text.Number, type(None)}:
         for row, each in enumerate(given):
             if isinstance(each, bool):
                 given[row] = "yes" if each else "no"
@@ -121,6 +122,12 @@ def _texts(objects: list[dict[str, Any]], name: str, nested: list[tuple[int, str
         return clean(pyarrow.chunked_array([pyarrow.array(given, pyarrow.string())]))
     except UnicodeEncodeError as fault:
         raise Unreadable(_half_character(name, f"\\u{ord(fault.object[fault.start]):04x}")) from fault
+
+
+def _are_texts(objects: list[dict[str, Any]], name: str) -> Column | None:
+    """Which values under a name stand between quotation marks; None where none does."""
+    are_texts = [type(each.get(name)) is str for each in objects]
+    return pyarrow.array(are_texts) if any(are_texts) else None
 
 
 def _bad_line(line: int, fault: str) -> Finding:

@@ -50,7 +50,8 @@ class Table:
 
     `headings` may be empty or stand twice. `letters` names the columns for places where not the headings do so: in a
     sheet, and where the headings were translated.
-    `delimiter` tells where the decimal sign may be a comma, and is empty where nothing is delimited. `known` holds,
+    `delimiter` tells where the decimal sign may be a comma, and is empty where nothing is delimited. `texts` says, by
+    the position of a column, which values are texts in a format that has numbers too. `known` holds,
     under our names, what the format itself says of each row: status, frequency, whether it is withdrawn, and why.
     """
 
@@ -61,6 +62,7 @@ class Table:
     format: str
     findings: list[Finding] = field(default_factory=list[Finding])
     delimiter: str = ""
+    texts: dict[int, Column] = field(default_factory=dict[int, Column])
     sheet: str | None = None
     letters: tuple[str, ...] = ()
     known: dict[str, Column] = field(default_factory=dict[str, Column])
@@ -84,7 +86,34 @@ class Table:
         kept = pyarrow.array(~refused)
         columns = tuple(column.filter(kept) for column in self.columns)
         known = {name: column.filter(kept) for name, column in self.known.items()}
-        return replace(self, columns=columns, lines=self.lines.filter(kept), known=known)
+        texts = {position: are_texts.filter(kept) for position, are_texts in self.texts.items()}
+        return replace(self, columns=columns, lines=self.lines.filter(kept), known=known, texts=texts)
+
+    def without_endless_texts(self, advice: tuple[str, str]) -> "Table":
+        """The table without the rows that hold a text longer than any cell, each of which is told with the advice."""
+        endless = numpy.zeros(len(self.lines), dtype=bool)
+        cells: list[tuple[int, int]] = []
+        for position, column in enumerate(self.columns):
+            too_long = compute.fill_null(compute.utf8_length(column), 0).to_numpy() > LONGEST_TEXT
+            cells += ((row, position) for row in numpy.flatnonzero(too_long & ~endless).tolist())
+            endless |= too_long
+        if not cells:
+            return self
+        self.findings.extend(for_each(cells, lambda cell: _endless_text(self, *cell, advice)))
+        return self.without(endless)
+
+
+def _endless_text(whole: Table, row: int, position: int, advice: tuple[str, str]) -> Finding:
+    length = len(whole.columns[position][row].as_py())
+    return Finding(
+        "text_too_long",
+        "error",
+        whole.place(row, position),
+        str(length),
+        f"≤ {LONGEST_TEXT}",
+        f"Ô này có {length} ký tự; nhiều nhất là {LONGEST_TEXT}. {advice[0]}",
+        f"This cell has {length} characters; at most {LONGEST_TEXT} are read. {advice[1]}",
+    )
 
 
 def clean(texts: Column) -> Column:

@@ -79,6 +79,7 @@ class _Template:
         self.announced = {name: told[name] for name in ANNOUNCED if told.get(name)}
         self.shown = [told[name] for name in ("shown reporting unit", "shown period") if told.get(name)]
         at = next((at for at, row in enumerate(meta) if cell_text(row[0]) == ITEM_COLUMNS[0]), len(meta))
+        self.settled: dict[str, str | None] = {}
         self.items: dict[str, dict[str, str]] = {
             cell_text(row[0]): dict(zip(map(str, ITEM_COLUMNS), map(cell_text, row), strict=False))
             for row in meta[at + 1 :]
@@ -95,6 +96,7 @@ class _Template:
         if changed := [text for text in self.shown if text not in head]:
             raise Unreadable(_heading_changed(changed[0]))
         value_at, status_at, note_at = (titles.index(name) for name in (VALUE_HEADING, STATUS_HEADING, NOTE_HEADING))
+        self.settled = self._typed_as_text(start + 1, value_at)
         figures: list[dict[str, Any]] = []
         seen: set[str] = set()
         for line, row in enumerate(self.rows[start + 1 :], start + 2):
@@ -144,7 +146,20 @@ class _Template:
                 return None
             self.findings.append(percent_read(where, shown))
             return shown
-        return cell_text(value)
+        text = cell_text(value)
+        settled = self.settled.get(cell, text)
+        if settled is None:
+            self.findings.append(asked_about(where, text))
+        return settled
+
+    def _typed_as_text(self, start: int, at: int) -> dict[str, str | None]:
+        """The texts in the column of values with a decimal point, by cell; None for those that can be two numbers."""
+        rows = [(line, row[at]) for line, row in enumerate(self.rows[start:], start + 1) if cell_text(row[0])]
+        cells = [f"{column_letters(at)}{line}" for line, value in rows if isinstance(value, str)]
+        texts = [cell_text(value) for _, value in rows if isinstance(value, str)]
+        values, asked = by_evidence(pyarrow.chunked_array([pyarrow.array(texts, pyarrow.string())]))
+        settled = compute.if_else(asked, pyarrow.scalar(None, pyarrow.string()), values)
+        return dict(zip(cells, settled.to_pylist(), strict=True))
 
     def _row(self, item: dict[str, str]) -> dict[str, Any]:
         asked = {name: item[name] for name in ("indicator", "frequency", "accumulation", "source", "breakdown")}
@@ -170,10 +185,9 @@ def _table(sheet: Sheet) -> Table:
         empty &= column.is_null().to_numpy()
     empty[[row for row, line in enumerate(lines.tolist()) if _hides_something(line, len(titles), hidden)]] = False
     letters = tuple(column_letters(position) for position in range(len(titles)))
-    whole = Table(titles, columns, pyarrow.array(lines), at + 1, "workbook", [], sheet=sheet.name, letters=letters)
+    whole = Table(titles, columns, pyarrow.array(lines), at + 1, "workbook", sheet=sheet.name, letters=letters)
+    whole = replace(whole, texts=_typed_as_text(titles, body))
     faults = _faults(whole, body, lines.tolist(), hidden)
-    whole, asked = _typed_numbers(whole, body)
-    faults = sorted([*faults, *asked], key=lambda fault: fault[0])
     refused = numpy.zeros(len(body), dtype=bool)
     refused[[row for row, _ in faults]] = True
     whole.findings.extend(for_each(faults, lambda fault: fault[1]))
@@ -182,20 +196,10 @@ def _table(sheet: Sheet) -> Table:
     return whole.without(empty | refused)
 
 
-def _typed_numbers(whole: Table, body: _Rows) -> tuple[Table, list[tuple[int, Finding]]]:
-    """The table with the numbers that were typed as text as their column shows them, and those that can be two."""
-    at = next((at for at, title in enumerate(whole.headings) if headings.meaning(title) == "value"), None)
-    typed = [at is not None and isinstance(row[at], str) for row in body]
-    if at is None or not any(typed):
-        return whole, []
-    is_text = pyarrow.array(typed)
-    values = whole.columns[at]
-    settled, asked = by_evidence(compute.if_else(is_text, values, pyarrow.scalar(None, pyarrow.string())))
-    columns = list(whole.columns)
-    columns[at] = compute.if_else(is_text, settled, values)
-    open_rows = numpy.flatnonzero(asked.to_numpy()).tolist()
-    questions = [(row, asked_about(whole.place(row, at), values[row].as_py())) for row in open_rows]
-    return replace(whole, columns=tuple(columns)), questions
+def _typed_as_text(titles: Sequence[str], body: _Rows) -> dict[int, Any]:
+    """Which cells of the column of values hold a text, by the position of the column."""
+    at = next((at for at, title in enumerate(titles) if headings.meaning(title) == "value"), None)
+    return {} if at is None else {at: pyarrow.array([isinstance(row[at], str) for row in body], pyarrow.bool_())}
 
 
 def _hides_something(line: int, width: int, hidden: Hidden) -> bool:

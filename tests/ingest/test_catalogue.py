@@ -410,6 +410,7 @@ FAULTS = [
         "unit_measures: [cuont, ",
         'there is no unit of measure "cuont"',
     ),
+    ("mappings/egdi.yaml", "Congo: CG", "Congo: CGO", 'there is no reporting unit "CGO"'),
     ("mappings/dti_rank.yaml", "scheme: GSO", "scheme: GS0", 'there is no code scheme "GS0"; the nearest is "GSO"'),
     ("mappings/egdi.yaml", "source: UN, accumulation", "source: ITU, accumulation", '"EGDI_RANK" has no source "ITU"'),
     ("mappings/egdi.yaml", "reporting_unit: {column", "reporting_unit: {colunm", '"reporting_unit.colunm" is no key'),

@@ -131,8 +131,8 @@ def test_a_number_that_can_be_read_both_ways_is_asked_about_and_not_guessed() ->
         ("ambiguous_number", 'line 4, column "value"', "2345 | 2.345"),
     ]
     assert wrong(reading)[0].en == (
-        "“1.234” can be 1234 or 1.234, and no other number of the column says which."
-        " Write 1234, or 1.2340 with one more decimal."
+        "“1.234” can be 1234 or 1.234; the signs of the other numbers written as text in the column"
+        " do not settle which. Write 1234, or 1.2340 with one more decimal."
     )
 
 
@@ -149,13 +149,30 @@ def test_neighbours_that_contradict_each_other_settle_nothing() -> None:
     assert [each.found for each in wrong(reading)] == ["1.234"]
 
 
-@pytest.mark.parametrize("text", ["1,086", "52,8", "1,234.5", "1.234.567", "-1,5", "1,234,567"])
-def test_a_comma_file_has_a_decimal_point_and_no_grouping(text: str) -> None:
-    reading = read(f'indicator,value\nA,"{text}"\nB,1.086\n')
-    assert values(reading) == ["1.086"]
-    assert [(each.rule, each.place, each.found) for each in reading.findings] == [
-        ("decimal_point_wanted", 'line 2, column "value"', text)
-    ]
+@pytest.mark.parametrize(
+    ("text", "neighbours"),
+    [
+        *((grouped, ["1.086", "5.5"]) for grouped in ("1,234.5", "1,234,567")),
+        *((open_, ["5.5"]) for open_ in ("52,8", "1.234.567", "-1,5")),
+        ("1,086", ["1.086", "5.5"]),
+    ],
+)
+def test_a_comma_file_has_a_decimal_point_and_no_grouping_and_asks_where_a_neighbour_groups_by_points(
+    text: str, neighbours: list[str]
+) -> None:
+    reading = read(f'indicator,value\nA,"{text}"\nB,1.086\nC,5.5\n')
+    assert values(reading) == neighbours
+    refused = [("decimal_point_wanted", 'line 2, column "value"', text)]
+    asked = [("ambiguous_number", 'line 3, column "value"', "1.086")]
+    assert [(each.rule, each.place, each.found) for each in reading.findings] == refused + (
+        [] if "1.086" in neighbours else asked
+    )
+
+
+def test_a_comma_file_whose_only_neighbour_can_be_read_both_ways_asks_about_both() -> None:
+    reading = read('indicator,value\nA,"1,086"\nB,1.086\nC,17\n')
+    assert values(reading) == ["17"]
+    assert [each.rule for each in reading.findings] == ["decimal_point_wanted", "ambiguous_number"]
 
 
 @pytest.mark.parametrize("text", ["12.5", "-", "...", "1e5", "abc", "52.8%", "1 23", "100.", "3,abc"])

@@ -4,11 +4,14 @@ import gzip
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from ingest import formats
 from ingest.mapping import Mapping, ValuePlace
@@ -150,6 +153,34 @@ def test_json_keeps_the_digits_of_a_number_and_null_is_nothing() -> None:
     assert reading.frame["value"].tolist() == ["97.10", "1e21"]
     assert reading.frame.loc[0, "withdrawn"] == "yes"
     assert reading.frame["reason"].isna().all()
+
+
+def as_json(values: list[str | float]) -> bytes:
+    return json.dumps([{"indicator": "A", "value": value} for value in values]).encode()
+
+
+def as_parquet(values: list[str | float]) -> bytes:
+    written = io.BytesIO()
+    texts = pyarrow.array([str(value) for value in values]).dictionary_encode()
+    parquet.write_table(pyarrow.table({"indicator": ["A"] * len(values), "value": texts}), written)
+    return written.getvalue()
+
+
+@pytest.mark.parametrize("write", [as_json, as_parquet])
+def test_numbers_that_a_file_holds_as_texts_are_read_as_their_column_shows_and_a_lone_one_is_asked_about(
+    write: Callable[[list[str | float]], bytes],
+) -> None:
+    for neighbour, meant in (("1.234.567", ["1234567", "1234"]), ("52,8", ["52.8", "1234"]), ("0.5", ["0.5", "1.234"])):
+        reading = formats.read(write([neighbour, "1.234"]))
+        assert (reading.frame["value"].tolist(), reading.findings) == (meant, [])
+    asked = formats.read(write(["1.234", 17]))
+    assert asked.frame["value"].tolist() == ["17"]
+    assert [(each.rule, each.found) for each in asked.findings] == [("ambiguous_number", "1.234")]
+
+
+def test_a_number_of_json_has_a_decimal_point_whatever_the_texts_beside_it_show() -> None:
+    reading = formats.read(as_json([1.234, "52,8", "1.234"]))
+    assert (reading.frame["value"].tolist(), reading.findings) == (["1.234", "52.8", "1234"], [])
 
 
 def test_json_names_its_unknown_columns_with_the_nearest() -> None:

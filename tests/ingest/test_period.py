@@ -26,6 +26,12 @@ frequencies = st.sampled_from("ASQMWD")
         ("2024Q1", "2024-Q1"),
         ("Q1/2024", "2024-Q1"),
         ("Quý I/2024", "2024-Q1"),
+        ("QI/2024", "2024-Q1"),
+        ("QIII 2024", "2024-Q3"),
+        ("q.iv/2024", "2024-Q4"),
+        ("2024/06", "2024-06"),
+        ("2024/06/15", "2024-06-15"),
+        ("06-2024", "2024-06"),
         ("QUÝ IV/2024", "2024-Q4"),
         ("quý 3 năm 2024", "2024-Q3"),
         ("Quí II/2024", "2024-Q2"),
@@ -90,6 +96,12 @@ def test_what_is_no_period_is_refused_with_the_text_in_the_sentence(written: str
         "03/15/2024",  # the day stands first, and there is no month 15
         "tháng năm 2024",  # May, or a month that nobody named
         "tháng 13/2024",
+        "tháng 6/24",  # a year of two digits may be a day
+        "2011/12",  # December, or from one year into the next
+        "2023/24",
+        "13-2024",
+        "QV/2024",
+        "ước 6 tháng 2024",
         "cộng dồn 6 tháng",
         "6 tháng",
         "Quý I",

@@ -141,12 +141,24 @@ def test_what_was_typed_comes_back_with_its_cell(template: bytes) -> None:
 @pytest.mark.parametrize(
     ("typed", "read"),
     [(0.1 + 0.2, "0.3"), (97.1, "97.1"), (1 / 3, "0.333333333333333"), (12345678901234567, "12345678901234600"),
-     (0, "0"), (1e-7, "0.0000001"), ("52,8", "52,8"), ("abc", "abc"), (" 5 ", "5")],
+     (0, "0"), (1e-7, "0.0000001"), ("52,8", "52.8"), ("52,8%", "52.8%"), ("0,5", "0.5"), ("abc", "abc"), (" 5 ", "5")],
 )  # fmt: skip
 def test_a_number_comes_as_short_as_fifteen_digits_allow_and_a_text_as_it_is(
     template: bytes, typed: Any, read: str
 ) -> None:
     assert formats.read(filled(template, {"H9": typed})).frame["value"].tolist() == [read]
+
+
+def test_a_number_typed_as_text_that_can_be_two_is_asked_about_and_settled_by_the_texts_beside_it(
+    template: bytes,
+) -> None:
+    asked = formats.read(filled(template, {"H9": "1.234", "H10": 9543.1}))
+    assert asked.frame["value"].tolist() == ["9543.1"]
+    assert findings(asked) == [("ambiguous_number", "error", 'Sheet "Nhập liệu", H9')]
+    assert "no other number" not in asked.findings[0].en
+    settled = formats.read(filled(template, {"H9": "52,8", "H11": "1.234"}))
+    assert settled.frame["value"].tolist() == ["52.8", "1234"]
+    assert settled.findings == []
 
 
 @pytest.mark.parametrize("mark", ["-", "–", "...", "…", "x"])
