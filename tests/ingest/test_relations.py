@@ -249,6 +249,44 @@ def test_half_a_year_of_transactions_is_far_below_the_year_before(ours: Catalogu
     assert [(each["expected"], each["change"]) for each in told] == [(430000000, -35.6)]
 
 
+# A figure of these is within bounds, or has no size that another unit of measure would change.
+WITHOUT_A_RULE_ON_SIZE = {
+    "rank", "score_0_1", "score_0_10", "score_0_18", "score_0_20", "score_0_22", "score_0_100", "score_papi", "mbps",
+    "per_100_people", "index_previous_year", "index_previous_month",
+}  # fmt: skip
+
+
+def test_every_unit_of_measure_has_a_rule_on_size_or_is_known_to_need_none(ours: Catalogue) -> None:
+    changes = [rule for rule in ours.rules.values() if isinstance(rule.check, ChangeCheck)]
+    for against in ("last_period", "same_period_last_year", "last_vintage"):
+        covered = {
+            unit
+            for rule in changes
+            if isinstance(rule.check, ChangeCheck) and rule.check.against == against
+            for unit in rule.scope.unit_measures
+        }
+        rates = {"percent"} if against == "same_period_last_year" else set[str]()
+        assert set(ours.units_of_measure) == covered | WITHOUT_A_RULE_ON_SIZE | rates, against
+        assert covered.isdisjoint(WITHOUT_A_RULE_ON_SIZE)
+
+
+@pytest.mark.parametrize(
+    ("rule", "series", "was", "now"),
+    [
+        ("amount_moves_with_last_period", "Q.STATE_INVESTMENT.VN.PERIOD.GSO._T", "2023-Q4", "2024-Q1"),
+        ("amount_moves_with_last_year", "M.RETAIL_SALES.VN.YTD.GSO._T", "2023-06", "2024-06"),
+        ("amount_moves_with_last_period", "A.BUDGET_REVENUE.GSO24.PERIOD.BUDGET_PLAN._T", "2009", "2010"),
+        ("amount_moves_with_last_vintage", "M.FDI_NEW_CAPITAL.GSO24.YTD.GSO._T", "2024-06", "2024-06"),
+    ],
+)
+def test_an_official_figure_given_in_thousands_is_asked_about(
+    ours: Catalogue, rule: str, series: str, was: str, now: str
+) -> None:
+    known = [(series, was, "48000")]
+    assert rows_of(found(ours, ours.rules[rule], (series, now, "48000000"), known=known)) == [0]
+    assert found(ours, ours.rules[rule], (series, now, "51000"), known=known) == []
+
+
 def test_the_29th_of_february_has_no_same_day_last_year(ours: Catalogue) -> None:
     day = "D.NDXP_TRANSACTIONS.VN.PERIOD.REPORT._T"
     check = ChangeCheck("change", "same_period_last_year", "percent", Decimal(10), Decimal(10))
