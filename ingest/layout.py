@@ -50,7 +50,8 @@ class LayoutRow:
     of `codes`, whose values are breakdowns; an entry with neither label nor heading says what the rows are that no
     heading precedes. A label wins over the list that runs and does not end it; only another heading does. A text may be
     a label in one entry and a heading in another. `partial` is a list that leaves some out (`Trong đó:`, `Phân theo một
-    số tỉnh`): it is never summed to a total. `skip` are rows that are named and left out.
+    số tỉnh`): a word to the next writer, which changes no reading; what must add up is said by the rules. `skip` are
+    rows that are named and left out.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = ONLY_KNOWN_KEYS

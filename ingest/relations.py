@@ -190,12 +190,15 @@ def _parts(figures: Figures, rule: Rule) -> pandas.DataFrame:
     operator = "<=" if check.incomplete else "="
     if check.level:
         return _units_within_nation(figures, rule, check, operator)
-    total = Term(check.indicator or "", breakdown=check.total)
-    parts = (
-        *(Term(total.indicator, breakdown=each) for each in check.breakdowns),
-        *(Term(each) for each in check.indicators),
-    )
-    return _compared(figures, rule, parts, operator, (total,), check.tolerance, check.missing)
+    found = [_nothing()]
+    for indicator in (check.indicator,) if check.indicator else rule.scope.indicators:
+        total = Term(indicator, breakdown=check.total)
+        parts = (
+            *(Term(indicator, breakdown=each) for each in check.breakdowns),
+            *(Term(each) for each in check.indicators),
+        )
+        found.append(_compared(figures, rule, parts, operator, (total,), check.tolerance, check.missing))
+    return pandas.concat(found, ignore_index=True)
 
 
 def _compared(

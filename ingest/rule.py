@@ -137,9 +137,9 @@ class ComparisonCheck:
 class PartsCheck:
     """The parts against the total: equal, or with `incomplete` (`Trong đó:` names only some) never more than it.
 
-    The parts are `breakdowns` of `indicator` against its breakdown `total`, or other indicators, or with `level` the
-    same series of that level's reporting units against the nation's; with `indicator` too, what those units have of it
-    against the nation's breakdown `total`.
+    The parts are `breakdowns` of `indicator` (or, without it, of each indicator of the scope) against its breakdown
+    `total`, or other indicators, or with `level` the same series of that level's reporting units against the nation's;
+    with `indicator` too, what those units have of it against the nation's breakdown `total`.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = ONLY_KNOWN_KEYS

@@ -544,7 +544,8 @@ def _check(rule: Rule, known: _Known, record: Record) -> Iterator[Fault]:
         case PartsCheck() as check:
             for code in (*([check.indicator] if check.indicator else []), *check.indicators):
                 yield from _named(code, known.indicators, "indicator", record, "check")
-            if bool(check.level) == bool(check.breakdowns or check.indicators) or not (check.level or check.indicator):
+            of = check.level or check.indicator or (rule.scope.indicators and not check.indicators)
+            if bool(check.level) == bool(check.breakdowns or check.indicators) or not of:
                 sentence = 'parts are of an "indicator" ("breakdowns" or "indicators"), or the units of a "level"'
                 yield record.fault(sentence, "check")
         case RankFieldCheck() as check:

@@ -194,6 +194,43 @@ def test_parts_of_one_indicator_add_up_to_its_total(ours: Catalogue) -> None:
     assert [(each["row"], each["found"], each["expected"]) for each in told] == [(2, 3.5, 9)]
 
 
+def test_the_provinces_of_a_budget_plan_are_the_nation(ours: Catalogue) -> None:
+    series = "A.{}.{}.PERIOD.BUDGET_PLAN._T"
+
+    def plan(indicator: str, nation: str, *provinces: str) -> list[tuple[str, str, Any]]:
+        units = ("VN", "GSO01_2008", "GSO79", "GSO48")
+        rows = zip(units, (nation, *provinces), strict=False)
+        return [(series.format(indicator, unit), "2010", value) for unit, value in rows]
+
+    whole = ours.rules["budget_provinces_add_up"]
+    assert found(ours, whole, *plan("BUDGET_REVENUE", "1000", "500", "300", "180")) == []
+    told = found(ours, whole, *plan("BUDGET_REVENUE", "1000", "500", "300"))
+    assert [(each["row"], each["difference"]) for each in told] == [(0, -200)]
+    assert found(ours, whole, *plan("BUDGET_REVENUE", "1000", "500")[1:]) == []
+    nearly = ours.rules["budget_provinces_add_up_but_for_reserves"]
+    assert found(ours, nearly, *plan("CENTRAL_TRANSFER", "1000", "500", "300", "160")) == []
+    assert rows_of(found(ours, nearly, *plan("CENTRAL_TRANSFER", "1000", "500", "300"))) == [0]
+
+
+def test_the_regions_of_a_budget_plan_are_the_nation(ours: Catalogue) -> None:
+    regions = (
+        "NORTHERN_MOUNTAINS", "RED_RIVER_DELTA", "CENTRAL_COAST", "CENTRAL_HIGHLANDS", "SOUTH_EAST", "MEKONG_DELTA",
+    )  # fmt: skip
+
+    def plan(indicator: str, *values: str) -> list[tuple[str, str, Any]]:
+        series = "A.{}.VN.PERIOD.BUDGET_PLAN.{}"
+        parts = zip(("_T", *regions), values, strict=False)
+        return [(series.format(indicator, part), "2010", value) for part, value in parts]
+
+    rule = ours.rules["budget_regions_add_up"]
+    fits = plan("BUDGET_REVENUE", "6000", *["1000"] * 6)
+    assert found(ours, rule, *fits, *plan("LOCAL_BUDGET_EXPENDITURE", "1200", *["200"] * 6)) == []
+    tenfold = plan("LOCAL_BUDGET_EXPENDITURE", "1200", "2000", *["200"] * 5)
+    assert rows_of(found(ours, rule, *fits, *tenfold)) == [7]
+    told = found(ours, rule, *fits[:-1])
+    assert [(each["row"], each["missing"]) for each in told] == [(0, "BUDGET_REVENUE.MEKONG_DELTA")]
+
+
 def test_a_year_to_date_falls_only_from_year_to_year(ours: Catalogue) -> None:
     to_date = CumulativeCheck("cumulative", "YTD")
     values = [("2023-Q3", "80"), ("2023-Q4", "100"), ("2024-Q1", "20"), ("2024-Q2", "20"), ("2024-Q4", "19")]
