@@ -348,7 +348,10 @@ def test_outliers_are_those_that_plain_pandas_finds(ours: Catalogue, past: list[
     reference = pandas.Series(past[:12], dtype=float)
     median = reference.median()
     spread = (reference - median).abs().median()
+    mean_spread = (pandas.Series([*past[:12], value], dtype=float) - median).abs().mean()
     z = abs(0.6745 * (value - median) / spread) if spread else 0
+    if not spread and mean_spread:
+        z = abs((value - median) / (1.253314 * mean_spread))
     far = abs(value - median) >= 0.25 * median
     check = OutlierCheck("outlier", "modified_z", Decimal("3.5"), 12, 8, Decimal(25))
     told = found(ours, check, (COUNT, "2024-Q1", str(value)), known=known)
@@ -356,6 +359,14 @@ def test_outliers_are_those_that_plain_pandas_finds(ours: Catalogue, past: list[
     size = OutlierCheck("outlier", "median_ratio", Decimal(20), 12, 3)
     ratio = max(value / median, median / value) if past else 0
     assert bool(found(ours, size, (COUNT, "2024-Q1", str(value)), known=known)) == (len(past) >= 3 and ratio > 20)
+
+
+@pytest.mark.parametrize(("value", "fits"), [("4900", False), ("1200", True), ("1000", True)])
+def test_a_series_that_never_moved_has_outliers_too(ours: Catalogue, value: str, fits: bool) -> None:
+    known = [(COUNT, str(parse("2024-Q1").earlier(back)), "1000") for back in range(1, 13)]
+    told = found(ours, ours.rules["value_is_no_outlier"], (COUNT, "2024-Q1", value), known=known)
+    assert (told == []) is fits
+    assert [each["score"] for each in told] == ([] if fits else [10.4])
 
 
 def ranked(*ranks: int) -> list[tuple[str, str, Any]]:
@@ -450,6 +461,38 @@ def test_a_figure_of_the_past_is_not_held_against_what_replaced_it(ours: Catalog
     rule = replace(ours.rules["rate_agrees_with_counts"], check=check)
     figures = Figures(frame((COUNT, "2024-Q1", "100")), later, ours, ours.datasets["PUBLISHED_FIGURES"])
     assert relations.broken(figures, rule).empty
+
+
+def test_each_vintage_of_a_file_is_held_against_what_was_known_with_it(ours: Catalogue) -> None:
+    """A slip in the old vintage is told where it stands, though the file has the corrected one too."""
+    days = [datetime(2024, month, 1, tzinfo=UTC) for month in (2, 5, 6)]
+    rows = pandas.concat(
+        [
+            frame((COUNT, "2023-Q4", "48000"), published=days[0]),
+            frame((COUNT, "2024-Q1", "48000000"), published=days[1]),
+            frame((COUNT, "2024-Q1", "50000"), published=days[2]),
+            frame((COUNT, "2023-Q4", "49000"), published=days[2]),
+        ],
+        ignore_index=True,
+    )
+    figures = Figures(rows, frame(), ours, ours.datasets["PUBLISHED_FIGURES"])
+
+    def broken(rule: str) -> list[dict[str, Any]]:
+        return relations.broken(figures, ours.rules[rule]).to_dict("records")
+
+    told = broken("amount_moves_with_last_period")
+    assert [(each["row"], each["found"], each["expected"]) for each in told] == [(1, 48000000, 48000)]
+    assert [(each["row"], each["expected"]) for each in broken("amount_moves_with_last_vintage")] == [(2, 48000000)]
+
+
+def test_a_history_of_many_vintages_tells_of_each_figure_once(ours: Catalogue) -> None:
+    vintages = [
+        frame((COUNT, "2023-Q4", "1000"), (COUNT, "2024-Q1", "9000"), published=datetime(2024, month, 1, tzinfo=UTC))
+        for month in range(1, 13)
+    ]
+    figures = Figures(pandas.concat(vintages, ignore_index=True), frame(), ours, ours.datasets["PUBLISHED_FIGURES"])
+    told = relations.broken(figures, ours.rules["amount_moves_with_last_period"])
+    assert told["row"].tolist() == [23]
 
 
 def test_what_is_looked_up_is_what_some_rule_names(ours: Catalogue) -> None:
