@@ -340,7 +340,7 @@ def _ratio(figures: Figures, rule: Rule) -> pandas.DataFrame:
         computed = 100 * numerator / denominator
     digits = _printed_decimals(figures.column("value").iloc[at])
     printed = figures.value[at]
-    wrong = numpy.abs(computed - printed) > _HALF * 10.0**-digits
+    wrong = numpy.isfinite(computed) & (numpy.abs(computed - printed) > _HALF * 10.0**-digits)  # n / 0 is no rate
     rows = _first_of_file(figures, numpy.column_stack([at, over, under]))
     return _told(
         figures, at, wrong, rows=rows, found=printed, expected=computed.round(4),

@@ -369,6 +369,10 @@ def test_a_series_that_never_moved_has_outliers_too(ours: Catalogue, value: str,
     assert [each["score"] for each in told] == ([] if fits else [10.4])
 
 
+def test_a_rate_of_nothing_is_held_against_nothing(ours: Catalogue) -> None:
+    assert found(ours, ours.rules["rate_agrees_with_counts"], *counted("50", "5", "0")) == []
+
+
 def ranked(*ranks: int) -> list[tuple[str, str, Any]]:
     units = ("ISL", "SWE", "FIN", "DNK", "EST", "KOR")
     return [(f"A.EGDI_RANK.{unit}.PERIOD.UN._T", "2022", str(rank)) for unit, rank in zip(units, ranks, strict=False)]
