@@ -49,7 +49,8 @@ class Figures:
     Of several the one that was published last counts, the file's where both were at once. `lines` has a row for each
     series: the parts of its key and what the catalogue says of its indicator. The other arrays have an element for each
     figure, by series and period: `line` the row of its series, `row` that of the file or -1, `value` NaN where there is
-    none. `earlier` is the value of the vintage before, and NaN where there is none.
+    none. `vintages` has all of them, each with `at` (its figure), `row`, `value`, `earlier` (the value of the vintage
+    before, NaN where there is none) and `moment`, the number of its publication among all.
     """
 
     def __init__(
@@ -79,7 +80,15 @@ class Figures:
         )
         kept = order[last]
         self._key = key[last]
-        self.earlier = before[last]
+        self.vintages = pandas.DataFrame(
+            {
+                "at": numpy.cumsum(numpy.append(0, last[:-1])) if len(key) else numpy.array([], "int64"),
+                "row": rows["row"].to_numpy("int64")[order],
+                "value": value[order],
+                "earlier": before,
+                "moment": numpy.unique(published, return_inverse=True)[1][order],
+            }
+        )
         self.line, self.ordinal, self.year_before = line[kept], ordinal[kept], year_before[kept]
         self.start, self.value, self.row = start[kept], value[kept], rows["row"].to_numpy("int64")[kept]
         self._rows, self._kept = rows, kept
@@ -95,9 +104,32 @@ class Figures:
         there = (line >= 0) & (self._key[at] == wanted) if len(self._key) else numpy.zeros(len(wanted), bool)
         return numpy.where(there, at, -1)
 
+    def is_revised(self, at: _Numbers) -> numpy.ndarray[Any, Any]:
+        """Which of the figures that stand there the file says otherwise than it was public before."""
+        revised = numpy.zeros(len(self.value) + 1, dtype=bool)  # the last is that of -1
+        of_file = self.vintages[(self.vintages["row"] >= 0) & self.vintages["earlier"].notna()]
+        revised[of_file["at"].to_numpy()] = True
+        return revised[at]
+
     def value_at(self, at: _Numbers) -> _Numbers:
         """The values that stand there; NaN at -1."""
         return numpy.where(at >= 0, self.value[at], numpy.nan)
+
+    def value_then(self, at: _Numbers, moment: _Numbers) -> _Numbers:
+        """The values that stand there as they were published at those moments, or first after; NaN at -1."""
+        if not len(self.vintages):
+            return numpy.full(len(at), numpy.nan)
+        figure, moments = self.vintages["at"].to_numpy(), self.vintages["moment"].to_numpy()
+        count = int(moments.max()) + 1
+        last = numpy.searchsorted(figure * count + moments, at * count + moment, side="right") - 1
+        before = (last >= 0) & (figure[last] == at)
+        found = numpy.where(before, last, last + 1).clip(max=len(figure) - 1)
+        return numpy.where(at >= 0, self.vintages["value"].to_numpy()[found], numpy.nan)
+
+    def judged(self, scope: Scope) -> pandas.DataFrame:
+        """The file's vintages that a rule of this scope is about, each to be held against what was known with it."""
+        inside = self.within(scope)[self.line][self.vintages["at"].to_numpy()]
+        return self.vintages[inside & (self.vintages["row"] >= 0).to_numpy()]
 
     def within(self, scope: Scope) -> _Numbers:
         """Which of the series a rule of this scope is about."""
@@ -190,12 +222,15 @@ def _parts(figures: Figures, rule: Rule) -> pandas.DataFrame:
     operator = "<=" if check.incomplete else "="
     if check.level:
         return _units_within_nation(figures, rule, check, operator)
-    total = Term(check.indicator or "", breakdown=check.total)
-    parts = (
-        *(Term(total.indicator, breakdown=each) for each in check.breakdowns),
-        *(Term(each) for each in check.indicators),
-    )
-    return _compared(figures, rule, parts, operator, (total,), check.tolerance, check.missing)
+    found = [_nothing()]
+    for indicator in (check.indicator,) if check.indicator else rule.scope.indicators:
+        total = Term(indicator, breakdown=check.total)
+        parts = (
+            *(Term(indicator, breakdown=each) for each in check.breakdowns),
+            *(Term(each) for each in check.indicators),
+        )
+        found.append(_compared(figures, rule, parts, operator, (total,), check.tolerance, check.missing))
+    return pandas.concat(found, ignore_index=True)
 
 
 def _compared(
@@ -312,7 +347,7 @@ def _ratio(figures: Figures, rule: Rule) -> pandas.DataFrame:
         computed = 100 * numerator / denominator
     digits = _printed_decimals(figures.column("value").iloc[at])
     printed = figures.value[at]
-    wrong = numpy.abs(computed - printed) > _HALF * 10.0**-digits
+    wrong = numpy.isfinite(computed) & (numpy.abs(computed - printed) > _HALF * 10.0**-digits)  # n / 0 is no rate
     rows = _first_of_file(figures, numpy.column_stack([at, over, under]))
     return _told(
         figures, at, wrong, rows=rows, found=printed, expected=computed.round(4),
@@ -370,41 +405,52 @@ def _days(figures: Figures, at: int) -> int:
 
 def _change(figures: Figures, rule: Rule) -> pandas.DataFrame:
     check = cast(ChangeCheck, rule.check)
-    mine = numpy.flatnonzero(figures.within(rule.scope)[figures.line] & (figures.row >= 0))
+    mine = figures.judged(rule.scope)
     at, base = _bases(figures, check, mine)
-    value = figures.value[mine]
+    value = mine["value"].to_numpy()
     change = value - base
     with numpy.errstate(divide="ignore", invalid="ignore"):
         moved = change / numpy.abs(base) * 100 if check.measure == "percent" else change
     wrong = (moved > float(check.rise) * (1 + _EXACT)) | (moved < -float(check.fall) * (1 + _EXACT))
     wrong &= (base != 0) & (numpy.maximum(numpy.abs(base), numpy.abs(value)) >= float(check.base))
-    return _told(figures, at, wrong, rows=figures.row[mine], found=value, expected=base.round(3), change=moved.round(1))
+    wrong = _last_of_each(mine, wrong)
+    rows = mine["row"].to_numpy()
+    return _told(figures, at, wrong, rows=rows, found=value, expected=base.round(3), change=moved.round(1))
 
 
-def _bases(figures: Figures, check: ChangeCheck, mine: _Numbers) -> tuple[_Numbers, _Numbers]:
-    """Against which figure each is held, and against which value."""
-    line, ordinal = figures.line[mine], figures.ordinal[mine]
+def _last_of_each(mine: pandas.DataFrame, wrong: _Numbers) -> _Numbers:
+    """Of the wrong vintages of one figure the last: a history of many tells one thing once."""
+    wrong = wrong.copy()
+    those = numpy.flatnonzero(wrong)
+    figure = mine["at"].to_numpy()[those]
+    wrong[those[:-1][figure[:-1] == figure[1:]]] = False
+    return wrong
+
+
+def _bases(figures: Figures, check: ChangeCheck, mine: pandas.DataFrame) -> tuple[_Numbers, _Numbers]:
+    """Against which figure each is held, and against which value of it."""
+    own, moment = mine["at"].to_numpy(), mine["moment"].to_numpy()
+    line, ordinal = figures.line[own], figures.ordinal[own]
     if check.against == "last_vintage":
-        return mine, figures.earlier[mine]
+        return own, mine["earlier"].to_numpy()
     if check.against == "share_of_last_year":
         yearly = figures.matched(figures.lines.assign(frequency="A"), list(SeriesKey.__slots__))
         parts = figures.lines["frequency"].map(_PERIODS_A_YEAR).fillna(1).to_numpy("int64")
         fits = (parts > 1) & (figures.lines["adds_over_time"] == "sum").to_numpy()
         fits &= (figures.lines["accumulation"] == "PERIOD").to_numpy()
-        at = figures.find(numpy.where(fits, yearly, -1)[line], _year(figures.start[mine]) - 1)
-        return at, figures.value_at(at) / parts[line]
-    at = figures.find(line, ordinal - 1 if check.against == "last_period" else figures.year_before[mine])
-    return at, figures.value_at(at)
+        at = figures.find(numpy.where(fits, yearly, -1)[line], _year(figures.start[own]) - 1)
+        return at, figures.value_then(at, moment) / parts[line]
+    at = figures.find(line, ordinal - 1 if check.against == "last_period" else figures.year_before[own])
+    return at, figures.value_then(at, moment)
 
 
 def _outlier(figures: Figures, rule: Rule) -> pandas.DataFrame:
     check = cast(OutlierCheck, rule.check)
-    mine = numpy.flatnonzero(
-        figures.within(rule.scope)[figures.line] & (figures.row >= 0) & ~numpy.isnan(figures.value)
-    )
+    mine = figures.judged(rule.scope).dropna(subset="value")
+    own, moment = mine["at"].to_numpy(), mine["moment"].to_numpy()
     reference = numpy.column_stack(
         [
-            figures.value_at(figures.find(figures.line[mine], figures.ordinal[mine] - back))
+            figures.value_then(figures.find(figures.line[own], figures.ordinal[own] - back), moment)
             for back in range(1, check.periods + 1)
         ]
     )
@@ -412,18 +458,23 @@ def _outlier(figures: Figures, rule: Rule) -> pandas.DataFrame:
     mine, reference = mine[enough], reference[enough]
     if not len(mine):
         return _nothing()
-    value, median = figures.value[mine], numpy.nanmedian(reference, axis=1)
+    value, median = mine["value"].to_numpy(), numpy.nanmedian(reference, axis=1)
     with numpy.errstate(divide="ignore", invalid="ignore"):
         if check.method == "modified_z":
-            spread = numpy.nanmedian(numpy.abs(reference - median[:, None]), axis=1)
-            score = numpy.where(spread > 0, 0.6745 * (value - median) / spread, 0)
+            apart = numpy.abs(reference - median[:, None])
+            spread = numpy.nanmedian(apart, axis=1) / 0.6745
+            # Most of them are the same: then the mean deviation counts, the value's own with it.
+            with_own = numpy.column_stack([apart, numpy.abs(value - median)])
+            spread = numpy.where(spread > 0, spread, 1.253314 * numpy.nanmean(with_own, axis=1))
+            score = numpy.where(spread > 0, (value - median) / spread, 0)
         else:
             score = numpy.where((value > 0) & (median > 0), numpy.maximum(value / median, median / value), 0)
     wrong = numpy.abs(score) > float(check.limit)
     wrong &= numpy.abs(value - median) >= float(check.percent) / 100 * numpy.abs(median)
+    wrong = _last_of_each(mine, wrong)
     points = (~numpy.isnan(reference)).sum(axis=1)
     return _told(
-        figures, numpy.full(len(mine), -1), wrong, rows=figures.row[mine], found=value, expected=median.round(4),
+        figures, numpy.full(len(mine), -1), wrong, rows=mine["row"].to_numpy(), found=value, expected=median.round(4),
         score=score.round(1), points=points,
     )  # fmt: skip
 
@@ -576,6 +627,8 @@ def _years(figures: Figures, line: _Numbers, other: _Numbers) -> pandas.DataFram
 def _sums(figures: Figures, check: SumOverTimeCheck, at: _Numbers, total_at: _Numbers) -> pandas.DataFrame:
     total, summed = figures.value_at(total_at), figures.value_at(at).sum(axis=1)
     whole = ~numpy.isnan(total) & ~numpy.isnan(summed)
+    # A quarter that is revised today makes no fault of a total that was printed before, and is not printed again.
+    whole &= (figures.row[total_at] >= 0) | ~figures.is_revised(at).any(axis=1)
     wrong = whole & ~_holds(summed, "=", total, check.tolerance)
     rows = _first_of_file(figures, numpy.column_stack([total_at, at[:, ::-1]]))
     return _told(

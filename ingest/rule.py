@@ -137,9 +137,9 @@ class ComparisonCheck:
 class PartsCheck:
     """The parts against the total: equal, or with `incomplete` (`Trong đó:` names only some) never more than it.
 
-    The parts are `breakdowns` of `indicator` against its breakdown `total`, or other indicators, or with `level` the
-    same series of that level's reporting units against the nation's; with `indicator` too, what those units have of it
-    against the nation's breakdown `total`.
+    The parts are `breakdowns` of `indicator` (or, without it, of each indicator of the scope) against its breakdown
+    `total`, or other indicators, or with `level` the same series of that level's reporting units against the nation's;
+    with `indicator` too, what those units have of it against the nation's breakdown `total`.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = ONLY_KNOWN_KEYS
@@ -202,9 +202,9 @@ class ChangeCheck:
 class OutlierCheck:
     """A value against the median of the `periods` before it, of which at least `points` are known.
 
-    `modified_z` is 0.6745 (x - median) / MAD, where the deviations of the reference are more than nothing (Iglewicz and
-    Hoaglin 1993, who call more than 3.5 an outlier); `median_ratio` is x / median or its inverse. What is closer to the
-    median than `percent` of it is none, however still the series was.
+    `modified_z` is 0.6745 (x - median) / MAD, or where MAD is 0 (x - median) / (1.253314 MeanAD), the mean absolute
+    deviation of the reference and x (Iglewicz and Hoaglin 1993, who call more than 3.5 an outlier); `median_ratio` is
+    x / median or its inverse. What is closer to the median than `percent` of it is none, however still the series was.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = ONLY_KNOWN_KEYS

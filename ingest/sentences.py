@@ -1,11 +1,19 @@
 """How a finding is worded: the sentences of its rule, in Vietnamese and English, with its facts filled in."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from ingest.place import in_vietnamese
 from ingest.rule import Rule
 from ingest.submission import Finding, Severity
+
+_DECIMAL = re.compile(r"(?<![\w.,])([+-]?\d+)\.(\d+)(?![\w.])")
+
+
+def _with_comma(text: str) -> str:
+    """The numbers of a text with the decimal sign of Vietnamese; codes, dates and periods stay."""
+    return _DECIMAL.sub(r"\1,\2", text)
 
 
 def example(rule: Rule) -> Finding:
@@ -49,6 +57,9 @@ def finding(
         "near_vi": f"Có phải là {names}?" if names else "Hãy tra danh mục.",
         "near_en": f"Did you mean {names}?" if names else "Look it up in the catalogue.",
     } | (facts or {})
-    vi = rule.sentence_vi.format(**filled | {"expected": in_vietnamese(expected)})
+    of_vietnamese = {name: _with_comma(str(fact)) for name, fact in filled.items()}
+    of_vietnamese["expected"] = _with_comma(in_vietnamese(expected))
+    # What stands in quotation marks is what the sender wrote, to the letter.
+    vi = rule.sentence_vi.replace("“{found}”", "“{written}”").format(**of_vietnamese, written=found)
     en = rule.sentence_en.format(**filled)
     return Finding(rule.code, severity or rule.severity, place, str(found), expected or names, vi, en)

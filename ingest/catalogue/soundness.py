@@ -545,10 +545,19 @@ def _check(rule: Rule, known: _Known, record: Record) -> Iterator[Fault]:
                     yield record.fault(f'"{side}" has no terms', f"check.{side}")
                 for index, term in enumerate(terms):
                     yield from _term(term, known, record, f"check.{side}.{index}")
+            for name in ("accumulation", "source"):
+                if len({getattr(term, name) is None for term in (*check.left, *check.right)}) > 1:
+                    yield record.fault(f'some terms say "{name}" and others do not: which to take is open', "check")
+            if check.missing == "partial" and check.operator in (">", ">=", "!="):
+                sentence = (
+                    f'"partial" and "{check.operator}": what is missing could make it true; say "skip" or "require"'
+                )
+                yield record.fault(sentence, "check")
         case PartsCheck() as check:
             for code in (*([check.indicator] if check.indicator else []), *check.indicators):
                 yield from _named(code, known.indicators, "indicator", record, "check")
-            if bool(check.level) == bool(check.breakdowns or check.indicators) or not (check.level or check.indicator):
+            of = check.level or check.indicator or (rule.scope.indicators and not check.indicators)
+            if bool(check.level) == bool(check.breakdowns or check.indicators) or not of:
                 sentence = 'parts are of an "indicator" ("breakdowns" or "indicators"), or the units of a "level"'
                 yield record.fault(sentence, "check")
         case RankFieldCheck() as check:

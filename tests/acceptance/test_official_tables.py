@@ -468,7 +468,7 @@ def plan(shared_data: Path, ours: Catalogue) -> Checked:
 
 
 def test_the_budget_plan_of_2010_has_all_63_provinces_and_its_regions_as_parts(plan: Checked) -> None:
-    assert [each for each in plan.findings if each.severity == "error"] == []
+    assert [each for each in plan.findings if each.severity in ("error", "warning")] == []
     keys = plan.observations["series"].str.split(".", expand=True)
     units = set(keys[2]) - {"VN"}
     assert len(units) == 63

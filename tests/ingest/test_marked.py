@@ -115,7 +115,7 @@ def test_the_result_of_each_row_with_figures_stands_beside_the_table(back: bytes
     assert [sheet[f"{RESULT}{line}"].value for line in range(7, 13)] == [
         None,
         RESULT_HEADING,
-        "LỖI: 145.8 nằm ngoài khoảng cho phép (0..100).",
+        "LỖI: 145,8 nằm ngoài khoảng cho phép (0..100).",
         "LỖI: “=abc” không phải là số. (+1)",
         PASSED,
         None,

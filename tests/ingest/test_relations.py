@@ -194,6 +194,43 @@ def test_parts_of_one_indicator_add_up_to_its_total(ours: Catalogue) -> None:
     assert [(each["row"], each["found"], each["expected"]) for each in told] == [(2, 3.5, 9)]
 
 
+def test_the_provinces_of_a_budget_plan_are_the_nation(ours: Catalogue) -> None:
+    series = "A.{}.{}.PERIOD.BUDGET_PLAN._T"
+
+    def plan(indicator: str, nation: str, *provinces: str) -> list[tuple[str, str, Any]]:
+        units = ("VN", "GSO01_2008", "GSO79", "GSO48")
+        rows = zip(units, (nation, *provinces), strict=False)
+        return [(series.format(indicator, unit), "2010", value) for unit, value in rows]
+
+    whole = ours.rules["budget_provinces_add_up"]
+    assert found(ours, whole, *plan("BUDGET_REVENUE", "1000", "500", "300", "180")) == []
+    told = found(ours, whole, *plan("BUDGET_REVENUE", "1000", "500", "300"))
+    assert [(each["row"], each["difference"]) for each in told] == [(0, -200)]
+    assert found(ours, whole, *plan("BUDGET_REVENUE", "1000", "500")[1:]) == []
+    nearly = ours.rules["budget_provinces_add_up_but_for_reserves"]
+    assert found(ours, nearly, *plan("CENTRAL_TRANSFER", "1000", "500", "300", "160")) == []
+    assert rows_of(found(ours, nearly, *plan("CENTRAL_TRANSFER", "1000", "500", "300"))) == [0]
+
+
+def test_the_regions_of_a_budget_plan_are_the_nation(ours: Catalogue) -> None:
+    regions = (
+        "NORTHERN_MOUNTAINS", "RED_RIVER_DELTA", "CENTRAL_COAST", "CENTRAL_HIGHLANDS", "SOUTH_EAST", "MEKONG_DELTA",
+    )  # fmt: skip
+
+    def plan(indicator: str, *values: str) -> list[tuple[str, str, Any]]:
+        series = "A.{}.VN.PERIOD.BUDGET_PLAN.{}"
+        parts = zip(("_T", *regions), values, strict=False)
+        return [(series.format(indicator, part), "2010", value) for part, value in parts]
+
+    rule = ours.rules["budget_regions_add_up"]
+    fits = plan("BUDGET_REVENUE", "6000", *["1000"] * 6)
+    assert found(ours, rule, *fits, *plan("LOCAL_BUDGET_EXPENDITURE", "1200", *["200"] * 6)) == []
+    tenfold = plan("LOCAL_BUDGET_EXPENDITURE", "1200", "2000", *["200"] * 5)
+    assert rows_of(found(ours, rule, *fits, *tenfold)) == [7]
+    told = found(ours, rule, *fits[:-1])
+    assert [(each["row"], each["missing"]) for each in told] == [(0, "BUDGET_REVENUE.MEKONG_DELTA")]
+
+
 def test_a_year_to_date_falls_only_from_year_to_year(ours: Catalogue) -> None:
     to_date = CumulativeCheck("cumulative", "YTD")
     values = [("2023-Q3", "80"), ("2023-Q4", "100"), ("2024-Q1", "20"), ("2024-Q2", "20"), ("2024-Q4", "19")]
@@ -249,6 +286,44 @@ def test_half_a_year_of_transactions_is_far_below_the_year_before(ours: Catalogu
     assert [(each["expected"], each["change"]) for each in told] == [(430000000, -35.6)]
 
 
+# A figure of these is within bounds, or has no size that another unit of measure would change.
+WITHOUT_A_RULE_ON_SIZE = {
+    "rank", "score_0_1", "score_0_10", "score_0_18", "score_0_20", "score_0_22", "score_0_100", "score_papi", "mbps",
+    "per_100_people", "index_previous_year", "index_previous_month",
+}  # fmt: skip
+
+
+def test_every_unit_of_measure_has_a_rule_on_size_or_is_known_to_need_none(ours: Catalogue) -> None:
+    changes = [rule for rule in ours.rules.values() if isinstance(rule.check, ChangeCheck)]
+    for against in ("last_period", "same_period_last_year", "last_vintage"):
+        covered = {
+            unit
+            for rule in changes
+            if isinstance(rule.check, ChangeCheck) and rule.check.against == against
+            for unit in rule.scope.unit_measures
+        }
+        rates = {"percent"} if against == "same_period_last_year" else set[str]()
+        assert set(ours.units_of_measure) == covered | WITHOUT_A_RULE_ON_SIZE | rates, against
+        assert covered.isdisjoint(WITHOUT_A_RULE_ON_SIZE)
+
+
+@pytest.mark.parametrize(
+    ("rule", "series", "was", "now"),
+    [
+        ("amount_moves_with_last_period", "Q.STATE_INVESTMENT.VN.PERIOD.GSO._T", "2023-Q4", "2024-Q1"),
+        ("amount_moves_with_last_year", "M.RETAIL_SALES.VN.YTD.GSO._T", "2023-06", "2024-06"),
+        ("amount_moves_with_last_period", "A.BUDGET_REVENUE.GSO24.PERIOD.BUDGET_PLAN._T", "2009", "2010"),
+        ("amount_moves_with_last_vintage", "M.FDI_NEW_CAPITAL.GSO24.YTD.GSO._T", "2024-06", "2024-06"),
+    ],
+)
+def test_an_official_figure_given_in_thousands_is_asked_about(
+    ours: Catalogue, rule: str, series: str, was: str, now: str
+) -> None:
+    known = [(series, was, "48000")]
+    assert rows_of(found(ours, ours.rules[rule], (series, now, "48000000"), known=known)) == [0]
+    assert found(ours, ours.rules[rule], (series, now, "51000"), known=known) == []
+
+
 def test_the_29th_of_february_has_no_same_day_last_year(ours: Catalogue) -> None:
     day = "D.NDXP_TRANSACTIONS.VN.PERIOD.REPORT._T"
     check = ChangeCheck("change", "same_period_last_year", "percent", Decimal(10), Decimal(10))
@@ -273,7 +348,10 @@ def test_outliers_are_those_that_plain_pandas_finds(ours: Catalogue, past: list[
     reference = pandas.Series(past[:12], dtype=float)
     median = reference.median()
     spread = (reference - median).abs().median()
+    mean_spread = (pandas.Series([*past[:12], value], dtype=float) - median).abs().mean()
     z = abs(0.6745 * (value - median) / spread) if spread else 0
+    if not spread and mean_spread:
+        z = abs((value - median) / (1.253314 * mean_spread))
     far = abs(value - median) >= 0.25 * median
     check = OutlierCheck("outlier", "modified_z", Decimal("3.5"), 12, 8, Decimal(25))
     told = found(ours, check, (COUNT, "2024-Q1", str(value)), known=known)
@@ -281,6 +359,18 @@ def test_outliers_are_those_that_plain_pandas_finds(ours: Catalogue, past: list[
     size = OutlierCheck("outlier", "median_ratio", Decimal(20), 12, 3)
     ratio = max(value / median, median / value) if past else 0
     assert bool(found(ours, size, (COUNT, "2024-Q1", str(value)), known=known)) == (len(past) >= 3 and ratio > 20)
+
+
+@pytest.mark.parametrize(("value", "fits"), [("4900", False), ("1200", True), ("1000", True)])
+def test_a_series_that_never_moved_has_outliers_too(ours: Catalogue, value: str, fits: bool) -> None:
+    known = [(COUNT, str(parse("2024-Q1").earlier(back)), "1000") for back in range(1, 13)]
+    told = found(ours, ours.rules["value_is_no_outlier"], (COUNT, "2024-Q1", value), known=known)
+    assert (told == []) is fits
+    assert [each["score"] for each in told] == ([] if fits else [10.4])
+
+
+def test_a_rate_of_nothing_is_held_against_nothing(ours: Catalogue) -> None:
+    assert found(ours, ours.rules["rate_agrees_with_counts"], *counted("50", "5", "0")) == []
 
 
 def ranked(*ranks: int) -> list[tuple[str, str, Any]]:
@@ -375,6 +465,38 @@ def test_a_figure_of_the_past_is_not_held_against_what_replaced_it(ours: Catalog
     rule = replace(ours.rules["rate_agrees_with_counts"], check=check)
     figures = Figures(frame((COUNT, "2024-Q1", "100")), later, ours, ours.datasets["PUBLISHED_FIGURES"])
     assert relations.broken(figures, rule).empty
+
+
+def test_each_vintage_of_a_file_is_held_against_what_was_known_with_it(ours: Catalogue) -> None:
+    """A slip in the old vintage is told where it stands, though the file has the corrected one too."""
+    days = [datetime(2024, month, 1, tzinfo=UTC) for month in (2, 5, 6)]
+    rows = pandas.concat(
+        [
+            frame((COUNT, "2023-Q4", "48000"), published=days[0]),
+            frame((COUNT, "2024-Q1", "48000000"), published=days[1]),
+            frame((COUNT, "2024-Q1", "50000"), published=days[2]),
+            frame((COUNT, "2023-Q4", "49000"), published=days[2]),
+        ],
+        ignore_index=True,
+    )
+    figures = Figures(rows, frame(), ours, ours.datasets["PUBLISHED_FIGURES"])
+
+    def broken(rule: str) -> list[dict[str, Any]]:
+        return relations.broken(figures, ours.rules[rule]).to_dict("records")
+
+    told = broken("amount_moves_with_last_period")
+    assert [(each["row"], each["found"], each["expected"]) for each in told] == [(1, 48000000, 48000)]
+    assert [(each["row"], each["expected"]) for each in broken("amount_moves_with_last_vintage")] == [(2, 48000000)]
+
+
+def test_a_history_of_many_vintages_tells_of_each_figure_once(ours: Catalogue) -> None:
+    vintages = [
+        frame((COUNT, "2023-Q4", "1000"), (COUNT, "2024-Q1", "9000"), published=datetime(2024, month, 1, tzinfo=UTC))
+        for month in range(1, 13)
+    ]
+    figures = Figures(pandas.concat(vintages, ignore_index=True), frame(), ours, ours.datasets["PUBLISHED_FIGURES"])
+    told = relations.broken(figures, ours.rules["amount_moves_with_last_period"])
+    assert told["row"].tolist() == [23]
 
 
 def test_what_is_looked_up_is_what_some_rule_names(ours: Catalogue) -> None:
