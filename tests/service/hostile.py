@@ -238,6 +238,26 @@ FILES: dict[str, tuple[set[str], Callable[[], bytes]]] = {
             sheets=b'<sheet name="a" ' + b"".join(_attributes(10**7)) + b"/>",
         ),
     ),
+    # Reading passes over comments; only marking makes a tree of them.
+    **{
+        f"comments of {size} MB of nothing": (
+            {"no_rows", "unknown_workbook"},
+            lambda size=size: workbook(
+                sheet=_cell("A1"),
+                more={
+                    "xl/worksheets/_rels/sheet1.xml.rels": (
+                        b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+                        b'<Relationship Id="rId1" Type="%s/comments" Target="../comments1.xml"/></Relationships>'
+                        % _RELATIONS.encode()
+                    ),
+                    "xl/comments1.xml": lambda: _around(
+                        b'<comments xmlns="%s">' % _MAIN.encode(), _again(b"<a/>", size * MEGABYTE), b"</comments>"
+                    ),
+                },
+            ),
+        )
+        for size in (15, 20)
+    },
     "an encrypted workbook": (
         {"encrypted_workbook"},
         lambda: compound({"EncryptedPackage": bytes(4096)}),
