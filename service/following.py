@@ -32,6 +32,8 @@ def followed(connection: Connection, number: int) -> Generator[None]:
         with connection.begin_nested():
             inbox.forget_progress(connection, number)
     except SQLAlchemyError as failure:
+        if connection.invalidated:  # the work is lost with its connection, and must not be taken for done
+            raise
         _warn("progress not forgotten", number, failure)
 
 

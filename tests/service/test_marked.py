@@ -49,7 +49,7 @@ def test_a_return_is_mended_in_the_marked_workbook_and_sent_again_without_cleani
     sheet = book[INPUT_SHEET]
     cell = error["place"].rpartition(" ")[2]
     assert error["vi"] in sheet[cell].comment.text
-    assert str(sheet[f"{RESULT}{FIRST_ROW}"].value).startswith("LỖI: 145.8 nằm ngoài khoảng")
+    assert str(sheet[f"{RESULT}{FIRST_ROW}"].value).startswith("LỖI: 145,8 nằm ngoài khoảng")
     assert sheet[f"{RESULT}{FIRST_ROW + 1}"].value == PASSED
     assert book[FINDINGS_SHEET].max_row == 6 + len(case["findings"])
     sheet[cell] = 45.8

@@ -35,7 +35,7 @@ def test_every_rule_is_explained_with_an_example_in_both_languages(typed: Any, w
     shown = typed("explain", "rate_agrees_with_counts")
     assert shown.exit_code == 0
     assert "The rate is printed as 27.5 %, but 17 / 62 is 27.4194 %." in shown.output
-    assert "Tỷ lệ ghi là 27.5 %" in shown.output
+    assert "Tỷ lệ ghi là 27,5 %" in shown.output
     assert "half a unit of the last printed digit" in shown.output
 
 

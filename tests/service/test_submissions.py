@@ -69,7 +69,7 @@ def test_one_wrong_row_refuses_the_file_and_names_its_line(sender: TestClient, o
     assert answer.headers["content-type"] == "application/problem+json"
     told = answer.json()
     assert 'line 3, column "value"' in told["detail"]
-    assert told["findings"][0]["vi"].startswith("145.5 nằm ngoài khoảng")
+    assert told["findings"][0]["vi"].startswith("145,5 nằm ngoài khoảng")
     assert counted(own_engine, "observation") == before
     assert asked(sender, "GSO14") == {}
     kept = sender.get(f"/v1/submissions/{told['submission']}").json()
