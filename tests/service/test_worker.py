@@ -222,15 +222,16 @@ def test_a_worker_waits_for_a_database_that_went_away(own_worker: Engine) -> Non
     await_that(lambda: state(own_worker, number) == "published")
 
 
-def test_a_worker_leaves_no_connection(own_engine: Engine) -> None:
-    own_engine.dispose()
-    with worker.running(own_engine, TOLD):
-        await_that(lambda: asked(own_engine, "select count(*) from procrastinate_workers") == 1)
-    own_engine.dispose()
+def test_a_worker_leaves_no_connection(new_engine: Callable[[], Engine]) -> None:
+    engine = new_engine()  # of its own: what another test left to the collector is not the worker's
+    engine.dispose()
+    with worker.running(engine, TOLD):
+        await_that(lambda: asked(engine, "select count(*) from procrastinate_workers") == 1)
+    engine.dispose()
     await_that(
         lambda: (
             asked(
-                own_engine,
+                engine,
                 "select count(*) from pg_stat_activity"
                 " where datname = current_database() and backend_type = 'client backend'",
             )
