@@ -13,9 +13,8 @@ import numpy
 import pandas
 
 from ingest.catalogue import Catalogue
-from ingest.dataset import Dataset
+from ingest.figures import PERIODS_A_YEAR, Figures, Numbers, year_of
 from ingest.observation import DENOMINATOR, NUMERATOR, TOTAL, SeriesKey
-from ingest.period import Period
 from ingest.rule import (
     ChangeCheck,
     ComparisonCheck,
@@ -25,136 +24,14 @@ from ingest.rule import (
     PartsCheck,
     RankFieldCheck,
     Rule,
-    Scope,
     StatedChangeCheck,
     SumOverTimeCheck,
     Term,
     Tolerance,
 )
 
-# What `Figures` is made of; `value` is the decimal text as it was printed.
-WRITTEN_COLUMNS = ("series", "period_start", "published_at", "value", "data_from", "data_to")
-
-_NEVER = -(2**30)  # a period that no figure has
-_PERIODS_A_YEAR = {"A": 1, "S": 2, "Q": 4, "M": 12}
 _HALF = 0.5 + 1e-9  # of the last digit; the rest is what a double adds to 0.5
 _EXACT = 1e-9  # two decimals of 15 digits that are further apart, relative to their size, are different
-
-_Numbers = numpy.ndarray[Any, numpy.dtype[Any]]
-
-
-class Figures:
-    """The figures of a file, and beside them those that are public: at most one for each series and period.
-
-    Of several the one that was published last counts, the file's where both were at once. `lines` has a row for each
-    series: the parts of its key and what the catalogue says of its indicator. The other arrays have an element for each
-    figure, by series and period: `line` the row of its series, `row` that of the file or -1, `value` NaN where there is
-    none. `vintages` has all of them, each with `at` (its figure), `row`, `value`, `earlier` (the value of the vintage
-    before, NaN where there is none) and `moment`, the number of its publication among all.
-    """
-
-    def __init__(
-        self, written: pandas.DataFrame, known: pandas.DataFrame, catalogue: Catalogue, dataset: Dataset
-    ) -> None:
-        """Bring the rows of the file (its index says which) and the known figures together, both WRITTEN_COLUMNS."""
-        self.catalogue, self.dataset = catalogue, dataset
-        columns = list(WRITTEN_COLUMNS)
-        rows = pandas.concat(
-            [written[columns].assign(row=written.index)] + ([known[columns].assign(row=-1)] if len(known) else []),
-            ignore_index=True,
-        )
-        line, keys = pandas.factorize(rows["series"].astype(object))
-        self.lines = _lines([str(key) for key in keys], catalogue)
-        self.indicators = frozenset(self.lines["indicator"])
-        start = rows["period_start"].to_numpy("datetime64[us]")
-        frequency = self.lines["frequency"].to_numpy(object)[line]
-        ordinal, year_before = _ordinals(start, frequency)
-        value = pandas.to_numeric(rows["value"], errors="coerce").to_numpy("float64")
-        published = rows["published_at"].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy("datetime64[us]")
-        order = numpy.lexsort((rows["row"].to_numpy() >= 0, published, ordinal, line))
-        key = _key(line, ordinal)[order]
-        last = numpy.append(key[1:] != key[:-1], True)
-        before = numpy.full(len(key), numpy.nan)
-        before[1:] = numpy.where(
-            (key[1:] == key[:-1]) & (published[order][1:] > published[order][:-1]), value[order][:-1], numpy.nan
-        )
-        kept = order[last]
-        self._key = key[last]
-        self.vintages = pandas.DataFrame(
-            {
-                "at": numpy.cumsum(numpy.append(0, last[:-1])) if len(key) else numpy.array([], "int64"),
-                "row": rows["row"].to_numpy("int64")[order],
-                "value": value[order],
-                "earlier": before,
-                "moment": numpy.unique(published, return_inverse=True)[1][order],
-            }
-        )
-        self.line, self.ordinal, self.year_before = line[kept], ordinal[kept], year_before[kept]
-        self.start, self.value, self.row = start[kept], value[kept], rows["row"].to_numpy("int64")[kept]
-        self._rows, self._kept = rows, kept
-
-    def column(self, name: str) -> pandas.Series:
-        """A column of WRITTEN_COLUMNS, an element for each figure."""
-        return self._rows[name].iloc[self._kept].reset_index(drop=True)
-
-    def find(self, line: _Numbers, ordinal: _Numbers) -> _Numbers:
-        """Where the figure of each series and period stands, or -1; series -1 is none."""
-        wanted = _key(line, ordinal)
-        at = numpy.searchsorted(self._key, wanted).clip(max=max(len(self._key) - 1, 0))
-        there = (line >= 0) & (self._key[at] == wanted) if len(self._key) else numpy.zeros(len(wanted), bool)
-        return numpy.where(there, at, -1)
-
-    def is_revised(self, at: _Numbers) -> numpy.ndarray[Any, Any]:
-        """Which of the figures that stand there the file says otherwise than it was public before."""
-        revised = numpy.zeros(len(self.value) + 1, dtype=bool)  # the last is that of -1
-        of_file = self.vintages[(self.vintages["row"] >= 0) & self.vintages["earlier"].notna()]
-        revised[of_file["at"].to_numpy()] = True
-        return revised[at]
-
-    def value_at(self, at: _Numbers) -> _Numbers:
-        """The values that stand there; NaN at -1."""
-        return numpy.where(at >= 0, self.value[at], numpy.nan)
-
-    def value_then(self, at: _Numbers, moment: _Numbers) -> _Numbers:
-        """The values that stand there as they were published at those moments, or first after; NaN at -1."""
-        if not len(self.vintages):
-            return numpy.full(len(at), numpy.nan)
-        figure, moments = self.vintages["at"].to_numpy(), self.vintages["moment"].to_numpy()
-        count = int(moments.max()) + 1
-        last = numpy.searchsorted(figure * count + moments, at * count + moment, side="right") - 1
-        before = (last >= 0) & (figure[last] == at)
-        found = numpy.where(before, last, last + 1).clip(max=len(figure) - 1)
-        return numpy.where(at >= 0, self.vintages["value"].to_numpy()[found], numpy.nan)
-
-    def judged(self, scope: Scope) -> pandas.DataFrame:
-        """The file's vintages that a rule of this scope is about, each to be held against what was known with it."""
-        inside = self.within(scope)[self.line][self.vintages["at"].to_numpy()]
-        return self.vintages[inside & (self.vintages["row"] >= 0).to_numpy()]
-
-    def within(self, scope: Scope) -> _Numbers:
-        """Which of the series a rule of this scope is about."""
-        lines = self.lines
-        inside = numpy.full(len(lines), not scope.datasets or self.dataset.code in scope.datasets)
-        for name, wanted in (
-            ("indicator", scope.indicators),
-            ("unit_measure", scope.unit_measures),
-            ("frequency", scope.frequencies),
-            ("accumulation", scope.accumulations),
-            ("source", scope.sources),
-        ):
-            if wanted:
-                inside &= lines[name].isin(wanted).to_numpy()
-        return inside & ~lines["indicator"].isin(scope.except_indicators).to_numpy()
-
-    def period(self, at: int) -> Period:
-        """The period of the figure that stands there."""
-        start = pandas.Timestamp(self.start[at]).to_pydatetime()
-        return Period(start, str(self.lines["frequency"].iloc[int(self.line[at])]))
-
-    def matched(self, pairs: pandas.DataFrame, of: list[str], missing: int = -1) -> _Numbers:
-        """For each row of `pairs` the number of the series whose columns `of` are the same, or -1."""
-        numbered = self.lines[of].assign(number=numpy.arange(len(self.lines))).drop_duplicates(of)
-        return pairs[of].merge(numbered, on=of, how="left")["number"].fillna(missing).to_numpy("int64")
 
 
 def broken(figures: Figures, rule: Rule) -> pandas.DataFrame:
@@ -364,7 +241,7 @@ def _cumulative(figures: Figures, rule: Rule) -> pandas.DataFrame:
     before, after = at[:-1], at[1:]  # by series and period, so that neighbours follow each other
     follows = figures.line[before] == figures.line[after]
     if check.accumulation == "YTD":
-        follows &= _year(figures.start[before]) == _year(figures.start[after])
+        follows &= year_of(figures.start[before]) == year_of(figures.start[after])
     before, after = before[follows], after[follows]
     wrong = figures.value[after] < figures.value[before] * (1 - _EXACT)
     rows = _first_of_file(figures, numpy.column_stack([after, before]))
@@ -418,7 +295,7 @@ def _change(figures: Figures, rule: Rule) -> pandas.DataFrame:
     return _told(figures, at, wrong, rows=rows, found=value, expected=base.round(3), change=moved.round(1))
 
 
-def _last_of_each(mine: pandas.DataFrame, wrong: _Numbers) -> _Numbers:
+def _last_of_each(mine: pandas.DataFrame, wrong: Numbers) -> Numbers:
     """Of the wrong vintages of one figure the last: a history of many tells one thing once."""
     wrong = wrong.copy()
     those = numpy.flatnonzero(wrong)
@@ -427,7 +304,7 @@ def _last_of_each(mine: pandas.DataFrame, wrong: _Numbers) -> _Numbers:
     return wrong
 
 
-def _bases(figures: Figures, check: ChangeCheck, mine: pandas.DataFrame) -> tuple[_Numbers, _Numbers]:
+def _bases(figures: Figures, check: ChangeCheck, mine: pandas.DataFrame) -> tuple[Numbers, Numbers]:
     """Against which figure each is held, and against which value of it."""
     own, moment = mine["at"].to_numpy(), mine["moment"].to_numpy()
     line, ordinal = figures.line[own], figures.ordinal[own]
@@ -435,10 +312,10 @@ def _bases(figures: Figures, check: ChangeCheck, mine: pandas.DataFrame) -> tupl
         return own, mine["earlier"].to_numpy()
     if check.against == "share_of_last_year":
         yearly = figures.matched(figures.lines.assign(frequency="A"), list(SeriesKey.__slots__))
-        parts = figures.lines["frequency"].map(_PERIODS_A_YEAR).fillna(1).to_numpy("int64")
+        parts = figures.lines["frequency"].map(PERIODS_A_YEAR).fillna(1).to_numpy("int64")
         fits = (parts > 1) & (figures.lines["adds_over_time"] == "sum").to_numpy()
         fits &= (figures.lines["accumulation"] == "PERIOD").to_numpy()
-        at = figures.find(numpy.where(fits, yearly, -1)[line], _year(figures.start[own]) - 1)
+        at = figures.find(numpy.where(fits, yearly, -1)[line], year_of(figures.start[own]) - 1)
         return at, figures.value_then(at, moment) / parts[line]
     at = figures.find(line, ordinal - 1 if check.against == "last_period" else figures.year_before[own])
     return at, figures.value_then(at, moment)
@@ -503,7 +380,7 @@ def _rank_field(figures: Figures, rule: Rule) -> pandas.DataFrame:
     return pandas.concat(found, ignore_index=True)
 
 
-def _field_sizes(figures: Figures, at: _Numbers, size: int | None, level: str | None) -> _Numbers:
+def _field_sizes(figures: Figures, at: Numbers, size: int | None, level: str | None) -> Numbers:
     """How many were ranked with each: as many as the field always has, or the level's units at the period's end."""
     if size is not None:
         return numpy.full(len(at), size)
@@ -513,7 +390,7 @@ def _field_sizes(figures: Figures, at: _Numbers, size: int | None, level: str | 
     return numpy.array([count[day] for day in ends])
 
 
-def _ties(figures: Figures, at: _Numbers) -> pandas.DataFrame:
+def _ties(figures: Figures, at: Numbers) -> pandas.DataFrame:
     """Of n units on one rank the next n - 1 ranks stay empty: who stands on one of them stands wrong."""
     lines = figures.lines.iloc[figures.line[at]]
     table = pandas.DataFrame({"position": at, "rank": figures.value[at], "ordinal": figures.ordinal[at]})
@@ -569,21 +446,21 @@ def _sum_over_time(figures: Figures, rule: Rule) -> pandas.DataFrame:
     totals = lines["frequency"] == "A" if check.against == "year" else lines["accumulation"] == "YTD"
     if not totals.any():
         return found[0]
-    for frequency, count in _PERIODS_A_YEAR.items():
+    for frequency, count in PERIODS_A_YEAR.items():
         parts = summed & (lines["frequency"] == frequency).to_numpy()
         if count == 1 or not parts.any():
             continue
         alone = parts & (lines["accumulation"] == "PERIOD").to_numpy()
         if check.against == "year":
-            found.append(_held_against_year(figures, check, lines[alone], count))
+            found.append(_held_againstyear_of(figures, check, lines[alone], count))
             to_date = lines[parts & (lines["accumulation"] == "YTD").to_numpy()]
-            found.append(_held_against_year(figures, check, to_date, count, to_date=True))
+            found.append(_held_againstyear_of(figures, check, to_date, count, to_date=True))
         else:
             found.append(_held_against_to_date(figures, check, lines[alone], count))
     return pandas.concat(found, ignore_index=True)
 
 
-def _held_against_year(
+def _held_againstyear_of(
     figures: Figures, check: SumOverTimeCheck, lines: pandas.DataFrame, count: int, *, to_date: bool = False
 ) -> pandas.DataFrame:
     """All periods of a year, or the last one to date, against the figure of the year."""
@@ -613,18 +490,18 @@ def _held_against_to_date(
     return pandas.concat([_nothing(), *found], ignore_index=True)
 
 
-def _years(figures: Figures, line: _Numbers, other: _Numbers) -> pandas.DataFrame:
+def _years(figures: Figures, line: Numbers, other: Numbers) -> pandas.DataFrame:
     """Each year of which the file has a figure of the series, or of the other one that belongs to it."""
     mate = numpy.full(len(figures.lines), -1)
     mate[line] = line
     mate[other] = line
     mine = (mate[figures.line] >= 0) & (figures.row >= 0)
-    pairs = pandas.DataFrame({"line": mate[figures.line[mine]], "year": _year(figures.start[mine])}).drop_duplicates()
+    pairs = pandas.DataFrame({"line": mate[figures.line[mine]], "year": year_of(figures.start[mine])}).drop_duplicates()
     of = dict(zip(line.tolist(), other.tolist(), strict=True))
     return pairs.assign(yearly=pairs["line"].map(of).astype("int64"))
 
 
-def _sums(figures: Figures, check: SumOverTimeCheck, at: _Numbers, total_at: _Numbers) -> pandas.DataFrame:
+def _sums(figures: Figures, check: SumOverTimeCheck, at: Numbers, total_at: Numbers) -> pandas.DataFrame:
     total, summed = figures.value_at(total_at), figures.value_at(at).sum(axis=1)
     whole = ~numpy.isnan(total) & ~numpy.isnan(summed)
     # A quarter that is revised today makes no fault of a total that was printed before, and is not printed again.
@@ -655,7 +532,7 @@ def _nothing() -> pandas.DataFrame:
 
 
 def _told(
-    figures: Figures, at: _Numbers, wrong: _Numbers, *, rows: _Numbers | None = None, **facts: Any
+    figures: Figures, at: Numbers, wrong: Numbers, *, rows: Numbers | None = None, **facts: Any
 ) -> pandas.DataFrame:
     """Of all that was compared what is wrong; `rows` are those of the figures at `at` unless given."""
     rows = numpy.where(at >= 0, figures.row[at], -1) if rows is None else rows
@@ -663,14 +540,14 @@ def _told(
     return table.assign(**{name: numpy.asarray(value)[wrong] for name, value in facts.items()})
 
 
-def _first_of_file(figures: Figures, at: _Numbers) -> _Numbers:
+def _first_of_file(figures: Figures, at: Numbers) -> Numbers:
     """Of the figures in each row of `at` the row of the first that is the file's; -1 where none is."""
     rows = numpy.where(at >= 0, figures.row[at], -1)
     first = (rows >= 0).argmax(axis=1)
     return rows[numpy.arange(len(rows)), first]
 
 
-def _holds(left: _Numbers, operator: str, right: _Numbers, tolerance: Tolerance) -> _Numbers:
+def _holds(left: Numbers, operator: str, right: Numbers, tolerance: Tolerance) -> Numbers:
     allowed = numpy.maximum(float(tolerance.absolute), float(tolerance.percent) / 100 * numpy.abs(right))
     allowed = allowed + _EXACT * numpy.maximum(numpy.abs(left), numpy.abs(right))
     match operator:
@@ -688,7 +565,7 @@ def _holds(left: _Numbers, operator: str, right: _Numbers, tolerance: Tolerance)
             return left > right + _EXACT * numpy.abs(right)
 
 
-def _is_term(lines: pandas.DataFrame, term: Term) -> _Numbers:
+def _is_term(lines: pandas.DataFrame, term: Term) -> Numbers:
     there = (lines["indicator"] == term.indicator) & (lines["breakdown"] == term.breakdown)
     if term.accumulation:
         there &= lines["accumulation"] == term.accumulation
@@ -701,58 +578,6 @@ def _term_name(term: Term) -> str:
     return term.indicator if term.breakdown == TOTAL else f"{term.indicator}.{term.breakdown}"
 
 
-def _printed_decimals(values: pandas.Series) -> _Numbers:
+def _printed_decimals(values: pandas.Series) -> Numbers:
     """With how many decimals each value was printed: 27.5 has one, 29 none."""
     return values.astype("string").str.extract(r"\.([0-9]+)$", expand=False).str.len().fillna(0).to_numpy("float64")
-
-
-def _lines(keys: list[str], catalogue: Catalogue) -> pandas.DataFrame:
-    lines = pandas.DataFrame([key.split(".") for key in keys], columns=list(SeriesKey.__slots__), dtype=object)
-    indicators = catalogue.indicators
-    for name in ("unit_measure", "adds_over_time", "adds_over_units", "daily_mean_of"):
-        told = {code: getattr(it, name) for code, it in indicators.items()}
-        lines[name] = lines["indicator"].map(told).astype(object)
-    lines["level"] = lines["reporting_unit"].map({unit.code: unit.level for unit in catalogue.reporting_units})
-    never = {code: it.minimum is not None and it.minimum >= 0 for code, it in indicators.items()}
-    lines["never_negative"] = lines["indicator"].map(never).astype(bool)
-    # The counts behind a rate are counts, and change as they like while it is computed.
-    counts = lines["breakdown"].isin([NUMERATOR, DENOMINATOR])
-    return lines.assign(
-        unit_measure=lines["unit_measure"].mask(counts, "count"), daily_mean_of=lines["daily_mean_of"].mask(counts)
-    )
-
-
-def _ordinals(start: _Numbers, frequency: _Numbers) -> tuple[_Numbers, _Numbers]:
-    """The number of each period among those of its frequency, and that of the same period a year before."""
-    ordinal = _ordinal(start, frequency)
-    year_before = ordinal - pandas.Series(frequency, dtype=object).map(_PERIODS_A_YEAR).fillna(0).to_numpy("int64")
-    for each in ("W", "D", "H"):  # of which not every year has as many
-        those = frequency == each
-        if those.any():
-            found, which = numpy.unique(start[those], return_inverse=True)
-            before = numpy.array([_year_before(day, each) for day in found], "datetime64[us]")
-            numbers = _ordinal(before, numpy.full(len(before), each))
-            year_before[those] = numpy.where(numpy.isnat(before), _NEVER, numbers)[which]
-    return ordinal, year_before
-
-
-def _ordinal(start: _Numbers, frequency: _Numbers) -> _Numbers:
-    months = start.astype("datetime64[M]").astype("int64") + 1970 * 12
-    days = start.astype("datetime64[D]").astype("int64")
-    hours = start.astype("datetime64[h]").astype("int64")
-    weeks = (days + 3) // 7  # 1 January 1970 was a Thursday
-    units = {"A": months // 12, "S": months // 6, "Q": months // 3, "M": months, "W": weeks, "D": days, "H": hours}
-    return numpy.select([frequency == each for each in units], list(units.values()))
-
-
-def _year_before(start: Any, frequency: str) -> Any:
-    before = Period(pandas.Timestamp(start).to_pydatetime(), frequency).a_year_earlier()
-    return numpy.datetime64("NaT") if before is None else numpy.datetime64(before.start, "us")
-
-
-def _key(line: _Numbers, ordinal: _Numbers) -> _Numbers:
-    return line.astype("int64") * 2**32 + (ordinal.astype("int64") + 2**31)
-
-
-def _year(start: _Numbers) -> _Numbers:
-    return start.astype("datetime64[Y]").astype("int64") + 1970

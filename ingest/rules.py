@@ -19,6 +19,7 @@ import pandas
 from ingest import period, progress, relations
 from ingest.catalogue import Catalogue
 from ingest.dataset import Dataset, DatasetItem
+from ingest.figures import WRITTEN_COLUMNS, Figures
 from ingest.observation import (
     ACCUMULATION_WORDS,
     ACCUMULATIONS,
@@ -31,7 +32,6 @@ from ingest.observation import (
 )
 from ingest.period import Period
 from ingest.place import place
-from ingest.relations import Figures
 from ingest.reporting_unit import Ambiguous, ReportingUnit, Unknown
 from ingest.rule import INTRINSIC, Rule
 from ingest.sentences import finding, missing_clause
@@ -55,7 +55,7 @@ _STATUS_BY_NAME = {fold(name): code for code, names in STATUSES.items() for name
 _ACCUMULATION_BY_NAME = {fold(name): code for code, names in ACCUMULATIONS.items() for name in (code, *names)} | {
     fold(name): code for name, code in ACCUMULATION_WORDS.items()
 }
-# What is public of these series: `relations.wanted` in, `relations.WRITTEN_COLUMNS` out.
+# What is public of these series: `relations.wanted` in, `figures.WRITTEN_COLUMNS` out.
 Known = Callable[[pandas.DataFrame], pandas.DataFrame]
 _NO = {"", "no", "false", "0", "khong"}
 _YES = {"yes", "true", "1", "x", "co"}
@@ -544,7 +544,7 @@ def _related(table: _Table, known: Known | None) -> None:
     there = table.rows[table.good & ~table.rows["withdrawn"].astype(bool)] if rules else table.rows.iloc[:0]
     if there.empty:
         return
-    written = there[list(relations.WRITTEN_COLUMNS)].astype({"series": object})
+    written = there[list(WRITTEN_COLUMNS)].astype({"series": object})
     beside = known(relations.wanted(written, table.catalogue)) if known else written.iloc[:0]
     figures = Figures(written, beside, table.catalogue, table.dataset)
     for rule in rules:

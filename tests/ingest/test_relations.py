@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 
 from ingest import catalogue, ledger, relations
 from ingest.catalogue import Catalogue
+from ingest.figures import WRITTEN_COLUMNS, Figures
 from ingest.period import parse
-from ingest.relations import WRITTEN_COLUMNS, Figures
 from ingest.rule import (
     INTRINSIC,
     ChangeCheck,
