@@ -5,8 +5,10 @@ application.
 """
 
 import csv
+import io
 import json
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from sqlalchemy import Engine, text
 
 from ingest import catalogue, registry
 from ingest.period import containing, moment
+from ingest.reporting_unit import ReportingUnit
 from ingest.stages import Outcome
 from ingest.submission import Instructions
 from service import app, database, intake
@@ -158,6 +161,47 @@ def test_t10_the_first_releases_are_those_that_alfred_calls_initial(engine_here:
     }
     assert len(theirs) == 132
     assert theirs <= ours
+
+
+def taken_in(engine: Engine, table: list[list[Any]]) -> Outcome:
+    """A table in the long format through the importer, its good rows published."""
+    written = io.StringIO()
+    csv.writer(written).writerows([["indicator", "reporting_unit", "period", "value"], *table])
+    said = Instructions("PUBLISHED_FIGURES", accept_good_rows=True)
+    return intake.take_in(engine, written.getvalue().encode(), "names.csv", said, by=TEST, now=NOW)[1]
+
+
+def test_t16_province_24_is_bac_giang_in_2024_and_bac_ninh_in_2026(engine_here: Engine, asked: Ask) -> None:
+    outcome = taken_in(engine_here, [["VILLAGE_SIGNAL_GAPS", "24", f"{year}-03", year] for year in (2024, 2026)])
+    assert outcome.stored
+    rows = asked(indicator="VILLAGE_SIGNAL_GAPS", frequency="M")
+    units = {row["value"]: row["series"].split(".")[2] for row in rows if row["value"] in (2024, 2026)}
+    assert units == {2024: "GSO24", 2026: "GSO24_2025"}
+
+
+def test_t17_every_spelling_seen_is_stored_for_its_unit_or_asked_about_and_none_wrong(
+    engine_here: Engine, asked: Ask, shared_data: Path
+) -> None:
+    units = catalogue.read().reporting_units
+    right: dict[int, str] = {}
+    table: list[list[Any]] = []
+    with (shared_data / "units" / "province_spellings_seen.csv").open(encoding="utf-8-sig") as file:
+        for number, row in enumerate(csv.DictReader(file), start=100_000):
+            code = row["old_gso_code"].strip("()")
+            # A day of its own for each, so that none is the same figure twice; Ha Tay ended in 2008.
+            day = date(2007 if code == "28" else 2012, 1, 1) + timedelta(number - 100_000)
+            known = units.resolve(code, day)
+            assert isinstance(known, ReportingUnit)
+            right[number] = known.code
+            table.append(["TASKS_OVERDUE", row["variant_as_stored"], day, number])
+    outcome = taken_in(engine_here, table)
+    rows = asked(indicator="TASKS_OVERDUE", frequency="D")
+    stored = {int(row["value"]): row["series"].split(".")[2] for row in rows if row["value"] >= 100_000}
+    assert all(right[number] == unit for number, unit in stored.items())
+    questions = [found for found in outcome.findings if found.severity == "error"]
+    assert {found.rule for found in questions} <= {"reporting_unit_is_one", "reporting_unit_is_known"}
+    assert len(stored) + len(questions) == len(right)
+    assert len(questions) <= 5  # letters of an old font without their font, which could be others too
 
 
 def test_t18_two_provinces_share_rank_15_and_none_has_16(load: Load, asked: Ask) -> None:
