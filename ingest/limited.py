@@ -20,6 +20,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 import numpy
+import pandas
 import pyarrow
 from structlog import get_logger
 
@@ -360,7 +361,11 @@ def _without_nul(each: Finding) -> Finding:
 
 
 def _nul(sheet: Any, line: Any, column: Any, *, format: str) -> Finding:  # noqa: A002
-    told = (sheet if isinstance(sheet, str) else None, int(line), column if isinstance(column, str) else None)
+    told = (
+        sheet if isinstance(sheet, str) else None,
+        None if pandas.isna(line) else int(line),
+        column if isinstance(column, str) else None,
+    )
     return Finding(
         "nul_byte",
         "error",

@@ -82,17 +82,12 @@ def is_old(font: str) -> bool:
     return _encoding(font) is not None
 
 
-def by_font(text: str, font: str) -> Decoded | None:
-    """What a text in that font means; None where it stands as it is meant.
+def by_fonts(runs: Iterable[tuple[str, str]]) -> Decoded | None:
+    """What a text in one font or several means, piece by piece with its font; None where it stands as it is meant.
 
     `.VnTimeH` and the like show small letters as capitals. People also type Unicode into cells of an old font: what
     such a font could not hold, or what is Vietnamese only as it stands, is left.
     """
-    return by_fonts([(text, font)])
-
-
-def by_fonts(runs: Iterable[tuple[str, str]]) -> Decoded | None:
-    """What a text in several fonts means; None where it stands as it is meant."""
     runs = list(runs)
     raw = "".join(text for text, _ in runs)
     meant = "".join(_by_font(text, font) for text, font in runs)

@@ -6,7 +6,6 @@ those of the file (`row` is -1), and are never what a finding is about.
 """
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any, cast
 
 import numpy
@@ -150,7 +149,7 @@ def _compared(
     sides = [values[:, : len(left)], values[:, len(left) :]]
     found, expected = (numpy.nansum(side, axis=1) for side in sides)
     some = numpy.logical_and.reduce([(~numpy.isnan(side)).any(axis=1) for side in sides])
-    comparable = whole if missing == "skip" else some if missing == "partial" else whole
+    comparable = some if missing == "partial" else whole
     # A sum of what is given says nothing of the operator "at least": the rest could be there.
     wrong = comparable & ~_holds(found, operator, expected, tolerance)
     absent = missing == "require"
@@ -262,22 +261,19 @@ def _daily_mean(figures: Figures, rule: Rule) -> pandas.DataFrame:
     mean_at = numpy.flatnonzero(total_of[figures.line] >= 0)
     total_at = figures.find(total_of[figures.line[mean_at]], figures.ordinal[mean_at])
     mean_at, total_at = mean_at[total_at >= 0], total_at[total_at >= 0]
-    days = numpy.array([_days(figures, int(each)) for each in total_at], dtype="float64")
+    days = _days(figures, total_at)
     mean, of_total = figures.value[mean_at], figures.value[total_at] / days
     wrong = numpy.abs(of_total - mean) > float(check.percent) / 100 * mean
     rows = _first_of_file(figures, numpy.column_stack([mean_at, total_at]))
     return _told(figures, total_at, wrong, rows=rows, found=mean, expected=of_total.round())
 
 
-def _days(figures: Figures, at: int) -> int:
-    """How many days a total is about: those of its cut-off, or else of its period."""
-    period = figures.period(at)
-    cut_off = [figures.column(name).iloc[at] for name in ("data_from", "data_to")]
-    first, last = (
-        given if isinstance(given, date) else otherwise
-        for given, otherwise in zip(cut_off, (period.start.date(), period.last_day), strict=True)
-    )
-    return (last - first).days + 1
+def _days(figures: Figures, at: Numbers) -> Numbers:
+    """How many days each total is about: those of its cut-off, or else of its period."""
+    periods = [figures.period(int(each)) for each in at]
+    first = figures.column("data_from").iloc[at].fillna(pandas.Series([each.start.date() for each in periods], at))
+    last = figures.column("data_to").iloc[at].fillna(pandas.Series([each.last_day for each in periods], at))
+    return (pandas.to_datetime(last) - pandas.to_datetime(first)).dt.days.to_numpy("float64") + 1
 
 
 def _change(figures: Figures, rule: Rule) -> pandas.DataFrame:

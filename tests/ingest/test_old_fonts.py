@@ -37,7 +37,7 @@ TO_VNI |= {letter.upper(): code.upper() for letter, code in TO_VNI.items()}
 def test_every_letter_of_the_abc_fonts_is_read_and_capitals_by_the_font_of_capitals() -> None:
     for letter, code in TO_TCVN3.items():
         assert old_fonts.from_tcvn3(code) == letter, code
-    decoded = old_fonts.by_font(" ".join(TO_TCVN3[letter] for letter in ALPHABET), ".VnTimeH")
+    decoded = old_fonts.by_fonts([(" ".join(TO_TCVN3[letter] for letter in ALPHABET), ".VnTimeH")])
     assert decoded is not None
     assert decoded.text == " ".join(ALPHABET.upper())
 
@@ -81,7 +81,7 @@ def test_whatever_was_written_in_the_vni_letters_comes_back(text: str) -> None:
     ],
 )
 def test_the_font_of_a_cell_says_what_its_letters_mean(text: str, font: str, meant: str | None) -> None:
-    decoded = old_fonts.by_font(text, font)
+    decoded = old_fonts.by_fonts([(text, font)])
     assert (decoded and decoded.text) == meant
 
 
@@ -135,7 +135,7 @@ def test_the_names_of_old_official_workbooks_come_out_by_font_and_never_wrong_by
         old = [row for row in csv.DictReader(file) if row["cell_font_encoding"] == "tcvn3"]
     assert len(old) > 80
     for row in old:
-        by_font = old_fonts.by_font(row["variant_as_stored"], ".VnTime")
+        by_font = old_fonts.by_fonts([(row["variant_as_stored"], ".VnTime")])
         text = by_font.text if by_font else row["variant_as_stored"]
         assert fold(text).endswith(fold(row["name"])), row
         by_letters = old_fonts.by_letters(row["variant_as_stored"])

@@ -80,7 +80,7 @@ def spellings(folder: Path) -> list[tuple[str, str, str, date]]:
 
 def test_every_spelling_seen_in_official_workbooks_is_the_unit_of_its_time(units: ReportingUnits, shared_data: Path):
     for written, encoding, gso, on in spellings(shared_data):
-        decoded = old_fonts.by_font(written, ".VnTime") if encoding == "tcvn3" else None
+        decoded = old_fonts.by_fonts([(written, ".VnTime")]) if encoding == "tcvn3" else None
         found = code_of(units.resolve(decoded.text if decoded else written, on))
         assert found == code_of(units.resolve(gso, on)), written
 

@@ -44,10 +44,12 @@ class Victim:
             "/v1/submissions", files={"file": ("figures.xlsx", content)}, data={"dataset": "PUBLISHED_FIGURES"}
         )
         if answer.status_code == 202:
+            deadline = time.monotonic() + PATIENCE_SECONDS
             asked = self.client.get(answer.headers["location"])
             while asked.json()["state"] == "received":
                 assert asked.json()["failure"] is None
                 assert asked.headers["retry-after"] == "2"
+                assert time.monotonic() < deadline, "it was never examined"
                 time.sleep(PAUSE_SECONDS)
                 asked = self.client.get(answer.headers["location"])
             answer = asked
