@@ -15,12 +15,15 @@ A table goes from its title to the next one, or to the end of the sheet. A title
 that ran when the part before it ended.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from ingest.indicator import ONLY_KNOWN_KEYS, Accumulation, Frequency, Level
 
 Status = Literal["A", "P", "E", "F"]
+
+_SIGNS = re.compile(r"\(\?(?:P<\w+>|:)|\\[a-z]|\{[^}]*\}|[^a-z% ]")  # what makes a pattern more than its words
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +108,8 @@ class Layout:
     refuse: tuple[LayoutRefusal, ...] = ()
     notes: tuple[str, ...] = ()
     note: str | None = None
+
+
+def words_of(pattern: str) -> str:
+    """The words of a pattern without its signs and numbers, for saying which pattern a text comes near to."""
+    return " ".join(_SIGNS.sub(" ", pattern).split())

@@ -3,14 +3,13 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from ingest.layout import Layout
+from ingest.layout import Layout, words_of
 from ingest.place import place
 from ingest.readers.table import excerpt
 from ingest.spelling import nearest
 from ingest.submission import Finding
 
 _SHOWN = 20
-_SIGNS = re.compile(r"\(\?(?:P<\w+>|:)|\\[a-z]|\{[^}]*\}|[^a-z% ]")  # what makes a pattern more than its words
 
 
 def unknown_workbook(names: Sequence[str], layouts: Sequence[Layout]) -> Finding:
@@ -445,5 +444,5 @@ def _listed(names: Sequence[str]) -> str:
 
 def _nearest_pattern(heading: str, patterns: Sequence[str]) -> str:
     """The pattern that a heading comes nearest to, as it stands in the layout; its signs and numbers do not count."""
-    plain = {" ".join(_SIGNS.sub(" ", pattern).split()): pattern for pattern in reversed(patterns)}
+    plain = {words_of(pattern): pattern for pattern in reversed(patterns)}
     return next((plain[text] for text in nearest(re.sub(r"\d+", " ", heading), plain)), "")

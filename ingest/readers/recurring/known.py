@@ -3,10 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from ingest.layout import Layout, LayoutRow
+from ingest.layout import Layout, LayoutRow, words_of
 from ingest.readers.printed import UNIT_WORDS
 
-_SIGNS = re.compile(r"\(\?(?:P<\w+>|:)|\\[a-z]|\{[^}]*\}|[^a-z% ]")  # what makes a pattern more than its words
 _OPTIONAL = re.compile(r"\((?:\?(?:P<\w+>|:))?[^()]*\)\?")
 _CHOICE = re.compile(r"\((?:\?(?:P<\w+>|:))?([^()|]*)\|[^()]*\)(?!\?)")
 
@@ -16,7 +15,7 @@ def _plain(pattern: str) -> list[str]:
     fewest, before = pattern, ""
     while fewest != before:  # from the innermost brackets out
         fewest, before = _CHOICE.sub(r"\1", _OPTIONAL.sub("", fewest, count=1), count=1), fewest
-    return [" ".join(_SIGNS.sub(" ", each).split()) for each in (pattern, fewest)]
+    return [words_of(each) for each in (pattern, fewest)]
 
 
 @dataclass(frozen=True, slots=True)
