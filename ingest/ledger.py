@@ -33,7 +33,9 @@ _STAGED = {
     "comment": "text",
 }
 
-
+# One batch at a time: two about the same period must see each other to tell new from unchanged; and since the lock is
+# held until the batch is committed, the table of batches is in the order in which they become visible.
+_LOCK = "select pg_advisory_xact_lock(hashtext('chiso ledger'))"
 _COPIED_AT_A_TIME = 100_000  # rows; of millions as one text the memory would be full
 
 
@@ -67,15 +69,14 @@ def append(connection: Connection, observations: pandas.DataFrame, *, submission
 
     Raises UnexplainedRevision, and sqlalchemy's IntegrityError where a row breaks a constraint of the ledger.
     """
-    # One at a time: two batches about the same period must see each other to tell new from unchanged.
-    connection.execute(text("select pg_advisory_xact_lock(hashtext('chiso ledger'))"))
+    connection.execute(text(_LOCK))
     count = len(observations)
     progress.tell("comparing", 0, count)
     _stage(connection, observations)
     counts = _judge(connection, reason)
     progress.tell("comparing", count, count)
     progress.tell("storing", 0, count)
-    connection.execute(text(_APPEND), {"submission": submission, "reason": reason})
+    _write(connection, _APPEND, {"submission": submission, "reason": reason})
     progress.tell("storing", count, count)
     connection.execute(text("drop table staged, judged"))
     return Appended(**counts)
@@ -110,20 +111,40 @@ def withdraw(connection: Connection, submissions: list[int], *, submission: int,
     A figure of theirs that waits for the end of an embargo never becomes public: at that moment what another
     submission said before it stays, or there is no value. The new rows hang on `submission`.
     """
-    connection.execute(text("select pg_advisory_xact_lock(hashtext('chiso ledger'))"))
+    connection.execute(text(_LOCK))
     facts = {"submissions": submissions, "submission": submission, "at": at, "reason": reason}
-    connection.execute(text(_WITHDRAW_EMBARGOED), facts)
-    return connection.execute(text(_WITHDRAW_PUBLIC), facts).rowcount
+    _write(connection, _WITHDRAW_EMBARGOED, facts)
+    return _write(connection, _WITHDRAW_PUBLIC, facts)
 
 
 def remove_generated(connection: Connection) -> int:
     """Remove every demonstration figure, with its series and submissions; say how many figures there were."""
+    connection.execute(text(_LOCK))
     removed = connection.execute(
         text("delete from observation where series_id in (select id from series where source = 'GENERATED')")
     ).rowcount
+    if removed:
+        recorded_at = connection.execute(text("select clock_timestamp()")).scalar_one()
+        _note_batch(connection, recorded_at, removed, submission=None)
     connection.execute(text("delete from series where source = 'GENERATED'"))
     connection.execute(text("delete from submission where file_name = 'generated' and sha256 = ''"))
     return removed
+
+
+def _write(connection: Connection, statement: str, facts: dict[str, Any]) -> int:
+    """Append what the statement makes as one batch, under the lock; say how many observations there were."""
+    recorded_at = connection.execute(text("select clock_timestamp()")).scalar_one()
+    written = connection.execute(text(statement), facts | {"recorded_at": recorded_at}).rowcount
+    if written:
+        _note_batch(connection, recorded_at, written, submission=facts["submission"])
+    return written
+
+
+def _note_batch(connection: Connection, recorded_at: datetime, count: int, *, submission: int | None) -> None:
+    connection.execute(
+        text("insert into batch values (:recorded_at, :submission, :count)"),
+        {"recorded_at": recorded_at, "submission": submission, "count": count},
+    )
 
 
 def series_ids(connection: Connection, keys: list[str]) -> dict[str, int]:
@@ -298,7 +319,7 @@ insert into observation (
     status, withdrawn, value, reason, comment
 )
 select
-    series_id, period_start, published_at, (select clock_timestamp()), :submission, document_id, data_from, data_to,
+    series_id, period_start, published_at, :recorded_at, :submission, document_id, data_from, data_to,
     status, withdrawn, value, coalesce(reason, case when outcome = 'revised' then :reason end), comment
 from judged
 where not coalesce(repeated, false)
@@ -321,7 +342,7 @@ insert into observation (
     series_id, period_start, published_at, recorded_at, submission_id, document_id, status, withdrawn, reason
 )
 select
-    series_id, period_start, :at, (select clock_timestamp()), :submission, document_id, status, true, :reason
+    series_id, period_start, :at, :recorded_at, :submission, document_id, status, true, :reason
 from ({_PUBLIC}) as public
 where submission_id = any(:submissions) and not withdrawn
 """
@@ -333,7 +354,7 @@ insert into observation (
     status, withdrawn, value, reason, comment
 )
 select
-    embargoed.series_id, embargoed.period_start, embargoed.published_at, (select clock_timestamp()), :submission,
+    embargoed.series_id, embargoed.period_start, embargoed.published_at, :recorded_at, :submission,
     others.document_id, others.data_from, others.data_to,
     coalesce(others.status, embargoed.status), others.series_id is null, others.value, :reason, others.comment
 from (

@@ -16,13 +16,14 @@ from ingest.period import now
 from service import database, metrics, portal, problems
 from service.api import (
     audit,
+    catalogue,
     compliance,
     decisions,
     evidence,
     obligations,
     oidc,
     operations,
-    rest,
+    series,
     session,
     submissions,
     templates,
@@ -42,7 +43,8 @@ Chiso records the indicators that a country promises itself to reach, keeps ever
 
 
 _OPEN = (
-    ("figures", rest),
+    ("catalogue", catalogue),
+    ("figures", series),
     ("submissions", templates),
     ("deadlines", compliance),
     ("session", session),

@@ -11,6 +11,8 @@ from fastapi import Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
+from service.api.parameters import write_cursor
+
 # A decimal is written as the digits that were reported, not as the nearest binary fraction.
 _encoder = msgspec.json.Encoder(decimal_format="number")
 CSV = "text/csv; charset=utf-8"
@@ -56,3 +58,21 @@ def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return str(value).lower()
     return value.isoformat() if isinstance(value, date | datetime) else value
+
+
+def listed(
+    request: Request,
+    name: str,
+    rows: list[dict[str, Any]],
+    limit: int,
+    wanted: str,
+    columns: tuple[str, ...],
+    *,
+    place: str = "code",
+) -> Response:
+    """A page of a list, of which one row more was asked for; the next goes on after the last one's `place`."""
+    shown, more = page(rows, limit)
+    if wanted == "csv":
+        return table(shown, columns)
+    onward = write_cursor(shown[-1][place]) if more else None
+    return json({name: shown, "next": onward}, request=request)

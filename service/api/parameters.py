@@ -79,6 +79,13 @@ def read_cursor(cursor: str | None, kind: type[Place]) -> Place | None:
         raise Problem(HTTPStatus.BAD_REQUEST, "not-a-cursor", sentence) from fault
 
 
+def unknown(what: str, written: str, near: Sequence[str]) -> Problem:
+    """The problem of a code that there is not, with the nearest that there is."""
+    guess = f" Did you mean {' or '.join(near)}?" if near else ""
+    sentence = f"There is no {what.replace('_', ' ')} “{written}”.{guess}"
+    return Problem(HTTPStatus.NOT_FOUND, "unknown-code", sentence, parameter=what, nearest=list(near))
+
+
 def _split(written: Sequence[str]) -> list[str]:
     return [code.strip() for each in written for code in each.split(",") if code.strip()]
 

@@ -16,8 +16,8 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Observation(Shape):
-    """A series' value for one period, as it was known at the moment asked for."""
+class Figure(Shape):
+    """A series' value for one period, with all that is said about it."""
 
     series: str = Field(description="the key of the series", examples=["A.EGDI_RANK.VN.PERIOD.UN._T"])
     period: str = Field(description="the period, as SDMX writes it", examples=["2024"])
@@ -37,7 +37,14 @@ class Observation(Shape):
     data_to: date | None = Field(description="the last day of the data, likewise")
 
 
-class Vintage(Observation):
+class Observation(Figure):
+    """A series' value for one period, as it was known at the moment asked for, or computed from such values."""
+
+    derived: list[str] | None = Field(description="what was computed, step by step; null for a figure as reported")
+    computed_from: list[str] | None = Field(description="the observations it was computed from, as series@period")
+
+
+class Vintage(Figure):
     """A figure as it stood for a time; a withdrawn one has no value."""
 
     withdrawn: bool

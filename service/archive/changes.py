@@ -8,13 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from ingest.observation import DENOMINATOR, TOTAL, SeriesKey
-from service.archive import series
-from service.archive.series import Page, Span
+from service.archive import question
+from service.archive.question import Question
+from service.archive.series import Selection, Span
 
 # Significant digits of a ratio or a share: as many as a value may have.
 _DIGITS = 15
-
-_ALL = 1_000_000  # one series has not so many periods
 
 # A ratio of these says nothing: 86 is not 1.2 times as far as 71.
 _NO_RATIO = {"rank"}
@@ -60,11 +59,8 @@ def shares(connection: Connection, key: SeriesKey, span: Span, *, as_of: datetim
 
 
 def _known(connection: Connection, key: SeriesKey, span: Span, as_of: datetime) -> list[dict[str, Any]]:
-    number = series.number(connection, key)
-    if number is None:
-        return []
-    rows = series.observations(connection, [number], span, as_of=as_of, page=Page(None, _ALL))
-    return [row for row in rows if row["value"] is not None]
+    asked = Question(Selection.of(key), span, as_of)
+    return [row for row in question.rows(connection, asked) if row["value"] is not None]
 
 
 def _change(row: dict[str, Any], before: dict[str, Any], sign: int | None, *, ratio: bool) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from ingest.period import Period
 from ingest.reporting_unit import ReportingUnit
 from ingest.submission import Instructions
 from ingest.template import TemplateCell
-from service.archive import series
-from service.archive.series import Page, Selection, Span
+from service.archive import question
+from service.archive.question import Question
+from service.archive.series import Selection, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,8 @@ def form(connection: Connection, dataset: str, reporting_unit: str, written_peri
 def _known(
     connection: Connection, unit: ReportingUnit, span: Span, *, now: datetime
 ) -> Mapping[tuple[str, str], Decimal | None]:
-    numbers = series.numbers(connection, Selection({"reporting_unit": [unit.code]}))
-    rows = series.observations(connection, numbers, span, as_of=now, page=Page(None, 100_000))
+    asked = Question(Selection({"reporting_unit": [unit.code]}), span, now)
+    rows = question.rows(connection, asked)
     return {(row["series"], row["period"]): row["value"] for row in rows}
 
 

@@ -1,7 +1,6 @@
-"""Which series there are, and what they say: today, as of a past moment, or in every vintage."""
+"""Which series there are, what there is of each, and every vintage of one."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,30 +10,17 @@ from sqlalchemy import Connection, text
 from ingest.observation import SeriesKey
 from ingest.period import Period
 
-# Every answer carries these, in this order, in every format.
-ANSWER_COLUMNS = (
-    "series",
-    "period",
-    "value",
-    "status",
-    "unit_measure",
-    "published_at",
-    "valid_to",
-    "recorded_at",
-    "submission",
-    "reason",
-    "document",
-    "comment",
-    "data_from",
-    "data_to",
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Which series: for each part of the key the codes that are wanted; a part that is not named is not restricted."""
 
     codes: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+
+    @classmethod
+    def of(cls, key: SeriesKey) -> "Selection":
+        """The one series of this key."""
+        return cls({part: [getattr(key, part)] for part in SeriesKey.__slots__})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +34,6 @@ class Span:
     def of(cls, first: Period | None, last: Period | None) -> "Span":
         """From the beginning of the first period to the end of the last."""
         return cls(first and first.start, last and last.end)
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Where to go on (after this series and period), and how many at the most."""
-
-    after: tuple[str, datetime] | None
-    limit: int
 
 
 def listed(connection: Connection, selection: Selection, *, after: str | None, limit: int) -> list[dict[str, Any]]:
@@ -128,160 +106,11 @@ def breakdowns(connection: Connection) -> list[str]:
     )
 
 
-def observations(
-    connection: Connection, series: Sequence[int], span: Span, *, as_of: datetime, page: Page
-) -> list[dict[str, Any]]:
-    """What was known of these series at a moment: one row a period, by key and period, with ANSWER_COLUMNS.
-
-    `published_at` and `valid_to` are the row's own validity, whatever moment is asked for; `valid_to` is None while it
-    stands. A page's worth at a time; `series` are in the order of their keys.
-    """
-    told: list[dict[str, Any]] = []
-    # A few series first, then more and more: a page of many series does not read them all.
-    size = _FIRST_SERIES
-    rest = list(series)
-    while rest and len(told) < page.limit:
-        some, rest = rest[:size], rest[size:]
-        told += _observations(connection, some, span, as_of, Page(page.after, page.limit - len(told)))
-        size *= 4
-    return told
-
-
-def _observations(
-    connection: Connection, series: Sequence[int], span: Span, as_of: datetime, page: Page
-) -> list[dict[str, Any]]:
-    after_key, after_start = page.after or (None, None)
-    rows = connection.execute(
-        text(
-            f"""
-            {_ANSWER}
-            from observation_as_of(:as_of) as vintage
-            {_JOINS}
-            where {_SPAN}
-                and (
-                    cast(:after_key as text) is null
-                    or (series.key, vintage.period_start) > (:after_key, cast(:after_start as timestamp))
-                )
-            order by series.key, vintage.period_start
-            limit :limit
-            """
-        ),
-        _span(series, span) | {"as_of": as_of, "after_key": after_key, "after_start": after_start, "limit": page.limit},
-    )
-    return [dict(row) for row in rows.mappings()]
-
-
-def observations_as_csv(
-    connection: Connection, series: Sequence[int], span: Span, *, as_of: datetime
-) -> Iterator[bytes]:
-    """The same as CSV with a heading, streamed from the database as it is read, in constant memory."""
-    question = f"""
-        {_ANSWER}
-        from observation_as_of(:as_of) as vintage
-        {_JOINS}
-        where {_SPAN}
-        order by series.key, vintage.period_start
-    """
-    yield from _copied(connection, question, _span(series, span) | {"as_of": as_of})
-
-
-def vintages(connection: Connection, series: int, span: Span) -> list[dict[str, Any]]:
-    """Everything that was ever public of one series, by period and then by publication, withdrawals included.
-
-    ANSWER_COLUMNS and `withdrawn`; no cap, since a client asks for all of it or cannot rebuild the past.
-    """
-    rows = connection.execute(
-        text(
-            f"""
-            {_ANSWER}, vintage.withdrawn
-            from vintage
-            {_JOINS}
-            where {_SPAN}
-            order by vintage.period_start, vintage.valid_from
-            """
-        ),
-        _span([series], span),
-    )
-    return [dict(row) for row in rows.mappings()]
-
-
-_FIRST_SERIES = 64
-
 # Of what is under embargo not even the name leaks.
 _HAS_BEEN_PUBLIC = "exists (select from observation where series_id = series.id and published_at <= now())"
-
-_ANSWER = """
-select
-    series.key as series,
-    period_text(series.frequency, vintage.period_start) as period,
-    vintage.value,
-    vintage.status,
-    unit_of(series.breakdown, indicator.unit_measure) as unit_measure,
-    vintage.valid_from as published_at,
-    vintage.valid_to,
-    vintage.recorded_at,
-    vintage.submission_id as submission,
-    vintage.reason,
-    document.reference as document,
-    vintage.comment,
-    vintage.data_from,
-    vintage.data_to
-"""
-
-_JOINS = """
-join series on series.id = vintage.series_id
-join indicator on indicator.code = series.indicator
-left join document on document.id = vintage.document_id
-"""
-
-_SPAN = """
-    vintage.series_id = any(cast(:series as integer[]))
-    and series.id = any(cast(:series as integer[]))
-    and (cast(:start as timestamp) is null or vintage.period_start >= cast(:start as timestamp))
-    -- The first test is for the index, which knows where a period begins and not how long it is.
-    and (cast(:end as timestamp) is null or vintage.period_start < cast(:end as timestamp))
-    and (
-        cast(:end as timestamp) is null
-        or vintage.period_start + period_length(series.frequency) <= cast(:end as timestamp)
-    )
-"""
-
-
-def _span(series: Sequence[int], span: Span) -> dict[str, Any]:
-    return {"series": list(series), "start": span.start, "end": span.end}
 
 
 def _where(selection: Selection) -> tuple[str, dict[str, Any]]:
     assert set(selection.codes) <= set(SeriesKey.__slots__)  # noqa: S101 - names of columns, never the asker's words
     tests = [f"series.{part} = any(:{part})" for part in selection.codes]
     return " and ".join(tests) or "true", {part: list(codes) for part, codes in selection.codes.items()}
-
-
-# A moment as ISO 8601 writes it, and text that no spreadsheet runs.
-_IN_CSV = {
-    **{name: f"to_json({name}) #>> '{{}}'" for name in ("published_at", "valid_to", "recorded_at")},
-    **{
-        name: f"regexp_replace({name}, '^([-=+@\t\r\n＝＋－＠])', '''\\1')"
-        for name in ("reason", "document", "comment")
-    },
-}
-_CHUNK_BYTES = 1 << 18
-
-
-def _copied(connection: Connection, question: str, values: Mapping[str, Any]) -> Iterator[bytes]:
-    columns = ", ".join(f"{_IN_CSV.get(name, name)} as {name}" for name in ANSWER_COLUMNS)
-    # psycopg binds the values of a COPY itself, in its own way of naming them.
-    bound = re.sub(r"(?<!:):(\w+)", r"%(\1)s", question.replace("%", "%%"))
-    driver = connection.connection.driver_connection
-    assert driver is not None  # noqa: S101 - an open connection has one
-    with (
-        driver.cursor() as cursor,
-        cursor.copy(f"copy (select {columns} from ({bound}) as answer) to stdout (format csv, header)", values) as copy,
-    ):
-        chunk = bytearray()
-        for block in copy:
-            chunk += block
-            if len(chunk) >= _CHUNK_BYTES:
-                yield bytes(chunk)
-                chunk.clear()
-        yield bytes(chunk)

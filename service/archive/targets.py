@@ -13,8 +13,9 @@ from sqlalchemy import Connection, text
 
 from ingest.observation import TOTAL
 from ingest.period import NotAPeriod, parse
-from service.archive import series
-from service.archive.series import Page, Selection, Span
+from service.archive import question
+from service.archive.question import Question
+from service.archive.series import Selection, Span
 
 TARGET_COLUMNS = (
     "indicator",
@@ -87,9 +88,8 @@ def _observed(connection: Connection, target: dict[str, Any], as_of: datetime) -
         "frequency": [period.frequency],
         "breakdown": [TOTAL],
     }
-    numbers = series.numbers(connection, Selection(parts))
-    page = Page(None, len(numbers))
-    rows = series.observations(connection, numbers, Span.of(period, period), as_of=as_of, page=page)
+    asked = Question(Selection(parts), Span.of(period, period), as_of)
+    rows = question.rows(connection, asked)
     return [_judged(row, target) for row in rows if row["value"] is not None]
 
 

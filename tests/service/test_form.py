@@ -16,8 +16,9 @@ from ingest.readers.workbook import INPUT_SHEET, META_SHEET, VALUE_HEADING
 from ingest.stages import Outcome
 from ingest.submission import Instructions, Submission, Summary
 from service import database, intake
-from service.archive import forms, series
-from service.archive.series import Page, Selection, Span
+from service.archive import forms, question
+from service.archive.question import Question
+from service.archive.series import Selection, Span
 from tests.conftest import NOW, TEST
 
 DATASET, UNIT = "PROVINCE_QUARTERLY", "GSO24_2025"
@@ -74,9 +75,9 @@ def filled(book: openpyxl.Workbook, *values: object) -> openpyxl.Workbook:
 
 def known(engine: Engine, period: str) -> dict[str, Decimal]:
     with database.reading(engine) as connection:
-        numbers = series.numbers(connection, Selection({"reporting_unit": [UNIT], "frequency": ["Q"]}))
-        span = Span.of(parse(period), parse(period))
-        rows = series.observations(connection, numbers, span, as_of=NOW + timedelta(1), page=Page(None, 100))
+        selection = Selection({"reporting_unit": [UNIT], "frequency": ["Q"]})
+        asked = Question(selection, Span.of(parse(period), parse(period)), NOW + timedelta(1))
+        rows = question.rows(connection, asked)
     return {row["series"].split(".")[1]: row["value"] for row in rows}
 
 

@@ -1,0 +1,80 @@
+"""What a request for figures names: series by the parts of their keys, a span of periods, a moment."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import Depends, Path, Query
+from sqlalchemy import Connection
+
+from ingest import period
+from ingest.observation import ACCUMULATIONS, SeriesKey
+from ingest.period import FREQUENCIES
+from ingest.spelling import nearest
+from service.api.parameters import Codes, codes, unknown
+from service.archive import catalogue, series
+from service.archive.series import Selection, Span
+from service.asking import Reading
+from service.problems import Problem
+
+From = Annotated[str | None, Query(alias="from", description="the first period, of any frequency", examples=["2018"])]
+To = Annotated[str | None, Query(description="the last period; what ends later is left out", examples=["2024"])]
+AsOf = Annotated[
+    str | None,
+    Query(
+        description="the figures as they were known at this moment: a day (its end), or a time with its zone; else now",
+        examples=["2021-01-01"],
+    ),
+]
+Key = Annotated[
+    str,
+    Path(
+        description="frequency.indicator.reporting_unit.accumulation.source.breakdown",
+        examples=["A.EGDI_RANK.VN.PERIOD.UN._T"],
+    ),
+]
+YearToDate = Annotated[
+    str, Path(description="the key of a series with YTD", examples=["S.ICT_REVENUE.VN.YTD.REPORT._T"])
+]
+
+
+def selection(
+    connection: Reading,
+    indicator: Codes = None,
+    reporting_unit: Codes = None,
+    frequency: Codes = None,
+    accumulation: Codes = None,
+    source: Codes = None,
+    breakdown: Codes = None,
+) -> Selection:
+    """The series that the parameters name; each code must exist, `*` stands for any text."""
+    asked = {
+        "indicator": codes("indicator", indicator, lambda: catalogue.codes(connection, "indicator")),
+        "reporting_unit": codes(
+            "reporting_unit", reporting_unit, lambda: catalogue.codes(connection, "reporting_unit")
+        ),
+        "source": codes("source", source, lambda: catalogue.codes(connection, "source")),
+        "frequency": codes("frequency", frequency, lambda: list(FREQUENCIES)),
+        "accumulation": codes("accumulation", accumulation, lambda: list(ACCUMULATIONS)),
+        "breakdown": codes("breakdown", breakdown, lambda: series.breakdowns(connection)),
+    }
+    return Selection({name: wanted for name, wanted in asked.items() if wanted is not None})
+
+
+Selected = Annotated[Selection, Depends(selection)]
+
+
+def span(first: str | None, to: str | None) -> Span:
+    """The periods from `first` to `to`, neither of them needed."""
+    asked = Span.of(None if first is None else period.parse(first), None if to is None else period.parse(to))
+    if asked.start and asked.end and asked.start >= asked.end:
+        raise Problem(HTTPStatus.BAD_REQUEST, "empty-span", f"“from” ({first}) lies after “to” ({to}).")
+    return asked
+
+
+def known_key(connection: Connection, key: str) -> SeriesKey:
+    """The key, where something of its series is or was public; else a problem with the nearest that is."""
+    wanted = SeriesKey.parse(key)
+    if series.number(connection, wanted) is None:
+        known = series.keys(connection, wanted.indicator)
+        raise unknown("series", key, nearest(str(wanted), known))
+    return wanted

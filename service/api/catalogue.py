@@ -1,0 +1,179 @@
+"""The catalogue for programs that read: indicators, reporting units, datasets, rules, and what was promised."""
+
+from http import HTTPStatus
+from typing import Annotated, get_args
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+from sqlalchemy import Connection
+
+from ingest import period
+from ingest.indicator import Level, Pillar
+from ingest.spelling import nearest
+from service.api import answers, shapes
+from service.api.asked import AsOf
+from service.api.parameters import (
+    PAGE,
+    Codes,
+    Cursor,
+    Format,
+    Limit,
+    codes,
+    read_cursor,
+    unknown,
+    wanted_format,
+    write_cursor,
+)
+from service.archive import catalogue, targets
+from service.asking import Reading, as_of_moment, only_known
+from service.problems import responses
+
+router = APIRouter(
+    prefix="/v1",
+    dependencies=[Depends(only_known)],
+    responses=responses(
+        HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.SERVICE_UNAVAILABLE
+    ),
+)
+
+_FORMATS = {"json": "application/json", "csv": "text/csv"}
+
+Search = Annotated[str | None, Query(description="words that are all to be found; `dak lak` finds Đắk Lắk")]
+
+
+@router.get("/indicators", responses=answers.documented(shapes.Indicators, csv_too=True), summary="Indicators")
+def indicators(
+    request: Request,
+    connection: Reading,
+    q: Search = None,
+    pillar: Annotated[str | None, Query(description="GOV, DATA, ECON, SOC, INFRA, SEC, INTL or DISC")] = None,
+    format: Format = None,  # noqa: A002 - the parameter's public name
+    limit: Limit = PAGE,
+    cursor: Cursor = None,
+) -> Response:
+    """What is measured, by code: definition, formula, unit of measure, direction, and how each adds up."""
+    wanted = wanted_format(request, format, _FORMATS)
+    if pillar is not None and pillar not in _PILLARS:
+        raise unknown("pillar", pillar, nearest(pillar, _PILLARS) or list(_PILLARS))
+    rows = catalogue.indicators(connection, search=q, pillar=pillar, after=read_cursor(cursor, str), limit=limit + 1)
+    return answers.listed(request, "indicators", rows, limit, wanted, catalogue.INDICATOR_COLUMNS)
+
+
+@router.get("/indicators/{code}", responses=answers.documented(shapes.IndicatorInFull), summary="One indicator")
+def indicator(connection: Reading, code: str) -> Response:
+    """One indicator, with its targets."""
+    wanted = _code(connection, "indicator", code)
+    return answers.json(catalogue.indicator(connection, wanted))
+
+
+@router.get(
+    "/reporting-units", responses=answers.documented(shapes.ReportingUnits, csv_too=True), summary="Reporting units"
+)
+def reporting_units(
+    request: Request,
+    connection: Reading,
+    q: Search = None,
+    level: Annotated[str | None, Query(description="nation, country, ministry, province or group")] = None,
+    valid_on: Annotated[str | None, Query(description="only units that existed on this day")] = None,
+    format: Format = None,  # noqa: A002
+    limit: Limit = PAGE,
+    cursor: Cursor = None,
+) -> Response:
+    """Whom figures are about, by the Vietnamese alphabet. Units of all times, unless a day is given."""
+    wanted = wanted_format(request, format, _FORMATS)
+    if level is not None and level not in _LEVELS:
+        raise unknown("level", level, nearest(level, _LEVELS) or list(_LEVELS))
+    rows = catalogue.reporting_units(
+        connection,
+        search=q,
+        level=level,
+        valid_on=None if valid_on is None else period.day_of(valid_on),
+        after=read_cursor(cursor, int),
+        limit=limit + 1,
+    )
+    shown, more = answers.page(rows, limit)
+    onward = write_cursor(shown[-1]["position"]) if more else None
+    if wanted == "csv":
+        return answers.table(shown, catalogue.REPORTING_UNIT_COLUMNS)
+    named = [{name: row[name] for name in catalogue.REPORTING_UNIT_COLUMNS} for row in shown]
+    return answers.json({"reporting_units": named, "next": onward}, request=request)
+
+
+@router.get(
+    "/reporting-units/{code}", responses=answers.documented(shapes.ReportingUnitInFull), summary="One reporting unit"
+)
+def reporting_unit(connection: Reading, code: str) -> Response:
+    """One reporting unit, with its codes in other schemes, and what it came from and became."""
+    wanted = _code(connection, "reporting_unit", code)
+    return answers.json(catalogue.reporting_unit(connection, wanted))
+
+
+@router.get("/datasets", responses=answers.documented(shapes.Datasets, csv_too=True), summary="Datasets")
+def datasets(
+    request: Request,
+    connection: Reading,
+    q: Search = None,
+    format: Format = None,  # noqa: A002
+    limit: Limit = PAGE,
+    cursor: Cursor = None,
+) -> Response:
+    """The forms: which indicators, who owes them, and when."""
+    wanted = wanted_format(request, format, _FORMATS)
+    rows = catalogue.datasets(connection, search=q, after=read_cursor(cursor, str), limit=limit + 1)
+    return answers.listed(request, "datasets", rows, limit, wanted, catalogue.DATASET_COLUMNS)
+
+
+@router.get("/datasets/{code}", responses=answers.documented(shapes.Dataset), summary="One dataset")
+def dataset(connection: Reading, code: str) -> Response:
+    """One dataset."""
+    wanted = _code(connection, "dataset", code)
+    return answers.json(catalogue.dataset(connection, wanted))
+
+
+@router.get("/rules", responses=answers.documented(shapes.Rules, csv_too=True), summary="Rules")
+def rules(
+    request: Request,
+    connection: Reading,
+    q: Search = None,
+    format: Format = None,  # noqa: A002
+    limit: Limit = PAGE,
+    cursor: Cursor = None,
+) -> Response:
+    """What figures are held against: severity, sentence in both languages, formula, where each applies."""
+    wanted = wanted_format(request, format, _FORMATS)
+    rows = catalogue.rules(connection, search=q, after=read_cursor(cursor, str), limit=limit + 1)
+    return answers.listed(request, "rules", rows, limit, wanted, catalogue.RULE_COLUMNS)
+
+
+@router.get("/rules/{code}", responses=answers.documented(shapes.Rule), summary="One rule")
+def rule(connection: Reading, code: str) -> Response:
+    """One rule; a finding names it in `rule`."""
+    wanted = _code(connection, "rule", code)
+    return answers.json(catalogue.rule(connection, wanted))
+
+
+@router.get("/targets", responses=answers.documented(shapes.Targets), summary="What was promised")
+def targets_listed(
+    request: Request,
+    connection: Reading,
+    indicator: Codes = None,
+    scope: Annotated[list[str] | None, Query(description="a reporting unit's code, or a level")] = None,
+    as_of: AsOf = None,
+) -> Response:
+    """Targets in the words of their documents, with what the figures of their own period say of them."""
+    moment = as_of_moment(request, as_of)
+    wanted = codes("indicator", indicator, lambda: catalogue.codes(connection, "indicator"))
+    scopes = codes("scope", scope, lambda: [*_LEVELS, *catalogue.codes(connection, "reporting_unit")])
+    told = targets.listed(connection, indicators=wanted, scopes=scopes, as_of=moment)
+    return answers.json({"as_of": moment, "targets": told})
+
+
+_PILLARS = get_args(Pillar)
+_LEVELS = get_args(Level)
+
+
+def _code(connection: Connection, table: str, written: str) -> str:
+    found = codes(table, [written], lambda: catalogue.codes(connection, table)) or []
+    if len(found) != 1:
+        raise unknown(table, written, found[:3])
+    return found[0]
