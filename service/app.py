@@ -27,6 +27,7 @@ from service.api import (
     session,
     submissions,
     templates,
+    vintages,
 )
 from service.head import HeadAsGet
 from service.identity import credentials
@@ -45,6 +46,7 @@ Chiso records the indicators that a country promises itself to reach, keeps ever
 _OPEN = (
     ("catalogue", catalogue),
     ("figures", series),
+    ("vintages", vintages),
     ("submissions", templates),
     ("deadlines", compliance),
     ("session", session),

@@ -1,7 +1,9 @@
 """What a request for figures names: series by the parts of their keys, a span of periods, a moment."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Depends, Path, Query
 from sqlalchemy import Connection
@@ -35,6 +37,48 @@ Key = Annotated[
 YearToDate = Annotated[
     str, Path(description="the key of a series with YTD", examples=["S.ICT_REVENUE.VN.YTD.REPORT._T"])
 ]
+Since = Annotated[
+    str | None,
+    Query(
+        alias="since",
+        description="only what was published after this moment: a day (its end), or a time with its zone",
+        examples=["2021-01-01"],
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Vintage:
+    """Which vintage of a period is wanted where it is not simply the last one."""
+
+    first_release: bool
+    revised_since: datetime | None
+
+
+def vintage(
+    release: Annotated[
+        Literal["first"] | None,
+        Query(description="`first`: the first figure that each period ever had, also where it was withdrawn later"),
+    ] = None,
+    revised_since: Annotated[
+        str | None,
+        Query(
+            description="only figures that are new or revised after this moment: a day (its end, so that it goes on"
+            " where `as_of` of that day stopped), or a time with its zone; withdrawals are in `/v1/revisions`",
+            examples=["2021-01-01"],
+        ),
+    ] = None,
+) -> Vintage:
+    """The first release, or what came after a moment."""
+    return Vintage(release == "first", since(revised_since))
+
+
+AVintage = Annotated[Vintage, Depends(vintage)]
+
+
+def since(written: str | None) -> datetime | None:
+    """The moment after which something is asked for; a day means its end, as it does in `as_of`."""
+    return None if written is None else period.moment(written, end_of_day=True)
 
 
 def selection(

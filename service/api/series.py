@@ -10,13 +10,13 @@ from sqlalchemy import Connection
 
 from ingest import period
 from service.api import answers, shapes
-from service.api.asked import AsOf, From, Key, Selected, To, YearToDate, known_key, span
-from service.api.parameters import PAGE, Cursor, Format, Limit, read_cursor, wanted_format, write_cursor
-from service.archive import changes, differences, question, series, vintages
+from service.api.asked import AsOf, AVintage, From, Key, Selected, To, Vintage, YearToDate, known_key, span
+from service.api.parameters import PAGE, Cursor, Format, Limit, read_cursor, refuse_pages, wanted_format, write_cursor
+from service.archive import changes, differences, question, series
 from service.archive.question import Page, Question
 from service.archive.series import Selection
 from service.asking import Reading, as_of_moment, only_known
-from service.problems import Problem, responses
+from service.problems import responses
 
 router = APIRouter(
     prefix="/v1",
@@ -53,6 +53,7 @@ def series_observations(
     request: Request,
     connection: Reading,
     key: Key,
+    vintage: AVintage,
     first: From = None,
     to: To = None,
     as_of: AsOf = None,
@@ -62,27 +63,7 @@ def series_observations(
 ) -> Response:
     """One series' observations by period, as they are known now or were known at `as_of`."""
     chosen = Selection.of(known_key(connection, key))
-    return _answered(request, connection, chosen, first, to, as_of, format, limit, cursor)
-
-
-@router.get(
-    "/series/{key}/vintages", responses=answers.documented(shapes.Vintages, csv_too=True), summary="What was said when"
-)
-def series_vintages(
-    request: Request,
-    connection: Reading,
-    key: Key,
-    first: From = None,
-    to: To = None,
-    format: Format = None,  # noqa: A002
-) -> Response:
-    """Every figure of one series that was ever public, with the span in which it stood; withdrawals included."""
-    wanted = wanted_format(request, format, _FORMATS)
-    asked = known_key(connection, key)
-    rows = vintages.vintages(connection, asked, span(first, to))
-    if wanted == "csv":
-        return answers.table(rows, tuple(shapes.Vintage.model_fields))
-    return answers.json({"series": str(asked), "vintages": rows})
+    return _answered(request, connection, chosen, vintage, first, to, as_of, format, limit, cursor)
 
 
 @router.get("/series/{key}/changes", responses=answers.documented(shapes.Changes, csv_too=True), summary="Changes")
@@ -157,6 +138,7 @@ def observations(
     request: Request,
     connection: Reading,
     selected: Selected,
+    vintage: AVintage,
     first: From = None,
     to: To = None,
     as_of: AsOf = None,
@@ -165,13 +147,14 @@ def observations(
     cursor: Cursor = None,
 ) -> Response:
     """The observations of all series that the parameters name, by series and period. CSV comes whole, JSON in pages."""
-    return _answered(request, connection, selected, first, to, as_of, format, limit, cursor)
+    return _answered(request, connection, selected, vintage, first, to, as_of, format, limit, cursor)
 
 
 def _answered(
     request: Request,
     connection: Connection,
     chosen: Selection,
+    vintage: Vintage,
     first: str | None,
     to: str | None,
     as_of: str | None,
@@ -180,11 +163,15 @@ def _answered(
     cursor: str | None,
 ) -> Response:
     wanted = wanted_format(request, format, _FORMATS)
-    asked = Question(chosen, span(first, to), as_of_moment(request, as_of))
+    asked = Question(
+        chosen,
+        span(first, to),
+        as_of_moment(request, as_of),
+        first_release=vintage.first_release,
+        revised_since=vintage.revised_since,
+    )
     if wanted == "csv":
-        if {"limit", "cursor"} & set(request.query_params):
-            sentence = "CSV comes whole: leave out “limit” and “cursor”, or narrow what you ask for."
-            raise Problem(HTTPStatus.BAD_REQUEST, "csv-has-no-pages", sentence)
+        refuse_pages(request)
         return StreamingResponse(question.csv(connection, asked), media_type=answers.CSV)
     # The pages of one answer are of one moment, whatever is published while they are turned.
     place = read_cursor(cursor, tuple[datetime, str, datetime])
