@@ -21,12 +21,14 @@ from service.api import (
     decisions,
     evidence,
     obligations,
+    observations,
     oidc,
     operations,
     series,
     session,
     submissions,
     templates,
+    vintages,
 )
 from service.head import HeadAsGet
 from service.identity import credentials
@@ -45,6 +47,8 @@ Chiso records the indicators that a country promises itself to reach, keeps ever
 _OPEN = (
     ("catalogue", catalogue),
     ("figures", series),
+    ("figures", observations),
+    ("vintages", vintages),
     ("submissions", templates),
     ("deadlines", compliance),
     ("session", session),

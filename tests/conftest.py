@@ -41,7 +41,7 @@ LONGEST_FIRST = (
     "tests/service/test_killed.py",
     "tests/service/test_quarter.py",
     "tests/service/test_embedded.py",
-    "tests/ingest/test_ledger_model.py",
+    "tests/service/test_series_model.py",
     "tests/service/test_openapi.py",
 )
 # A worker, its PostgreSQL and the services that it starts.

@@ -1,9 +1,10 @@
 """What a request for figures names: series by the parts of their keys, a span of periods, a moment."""
 
+from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import Depends, Path, Query
+from fastapi import Depends, Path, Query, Request
 from sqlalchemy import Connection
 
 from ingest import period
@@ -12,8 +13,9 @@ from ingest.period import FREQUENCIES
 from ingest.spelling import nearest
 from service.api.parameters import Codes, codes, unknown
 from service.archive import catalogue, series
+from service.archive.question import Question
 from service.archive.series import Selection, Span
-from service.asking import Reading
+from service.asking import Reading, as_of_moment
 from service.problems import Problem
 
 From = Annotated[str | None, Query(alias="from", description="the first period, of any frequency", examples=["2018"])]
@@ -35,6 +37,33 @@ Key = Annotated[
 YearToDate = Annotated[
     str, Path(description="the key of a series with YTD", examples=["S.ICT_REVENUE.VN.YTD.REPORT._T"])
 ]
+Since = Annotated[
+    str | None,
+    Query(
+        alias="since",
+        description="only what was published after this moment: a day (its end), or a time with its zone",
+        examples=["2021-01-01"],
+    ),
+]
+
+
+Release = Annotated[
+    Literal["first"] | None,
+    Query(description="`first`: the first figure that each period ever had, also where it was withdrawn later"),
+]
+RevisedSince = Annotated[
+    str | None,
+    Query(
+        description="only figures that are new or revised after this moment: a day (its end, so that it goes on where"
+        " `as_of` of that day stopped), or a time with its zone; withdrawals are in `/v1/revisions`",
+        examples=["2021-01-01"],
+    ),
+]
+
+
+def since(written: str | None) -> datetime | None:
+    """The moment after which something is asked for; a day means its end, as it does in `as_of`."""
+    return None if written is None else period.moment(written, end_of_day=True)
 
 
 def selection(
@@ -69,6 +98,27 @@ def span(first: str | None, to: str | None) -> Span:
     if asked.start and asked.end and asked.start >= asked.end:
         raise Problem(HTTPStatus.BAD_REQUEST, "empty-span", f"“from” ({first}) lies after “to” ({to}).")
     return asked
+
+
+def figures(
+    request: Request,
+    first: From = None,
+    to: To = None,
+    as_of: AsOf = None,
+    release: Release = None,
+    revised_since: RevisedSince = None,
+) -> Question:
+    """What the parameters ask of the figures, whatever series they are of."""
+    return Question(
+        Selection(),
+        span(first, to),
+        as_of_moment(request, as_of),
+        first_release=release == "first",
+        revised_since=since(revised_since),
+    )
+
+
+Asked = Annotated[Question, Depends(figures)]
 
 
 def known_key(connection: Connection, key: str) -> SeriesKey:

@@ -1,15 +1,17 @@
 """Answers about figures as files: which format, what it is called when it is saved, and whether it fits."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
-from fastapi import Query, Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from sqlalchemy import Connection
 
 from ingest.period import LOCAL_ZONE
+from service.api.parameters import PAGE, Cursor, Limit, refuse_pages, wanted_format
 from service.archive import metadata, question
 from service.archive.metadata import Metadata
 from service.archive.points import Statement
@@ -38,28 +40,50 @@ Layout = Annotated[
 ]
 
 
-def answer(
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How an answer is wanted: in which format, and of JSON which page."""
+
+    format: str
+    labels: Label
+    layout: LayoutName
+    limit: int
+    cursor: str | None
+
+
+def delivery(
     request: Request,
-    connection: Connection,
-    asked: Question,
-    wanted: str,
-    *,
-    labels: Label | None,
-    layout: LayoutName | None,
-    as_of_asked: bool,
-) -> Response:
+    format: Format = None,  # noqa: A002 - the parameter's public name
+    labels: Labels = None,
+    layout: Layout = None,
+    limit: Limit = PAGE,
+    cursor: Cursor = None,
+) -> Delivery:
+    """How the parameters want the answer; what would change nothing in their format is refused."""
+    wanted = wanted_format(request, format, OFFERED)
+    if wanted != "json":
+        refuse_pages(request, wanted)
+    _refuse_table_words(wanted, labels, layout)
+    return Delivery(wanted, labels or "id", layout or "long", limit, cursor)
+
+
+Delivered = Annotated[Delivery, Depends(delivery)]
+
+
+def answer(request: Request, connection: Connection, asked: Question, wanted: Delivery) -> Response:
     """The whole answer as a file in the format that is wanted, streamed."""
-    refuse_table_words(wanted, labels, layout)
     statement = question.whole(connection, asked)
-    about = metadata.gathered(connection, asked, as_of=asked.as_of if as_of_asked else None, address=_address(request))
-    _refuse_too_many(request, connection, statement, about, wanted, layout)
-    body = _written(connection, statement, about, wanted, labels or "id", layout or "long")
-    name = f"chiso-{_subject(about)}-{about.as_of.astimezone(LOCAL_ZONE):%Y-%m-%d}.{KINDS[wanted].ending}"
+    as_of = asked.as_of if "as_of" in request.query_params else None
+    about = metadata.gathered(connection, asked, as_of=as_of, address=_address(request))
+    _refuse_too_many(request, connection, statement, about, wanted)
+    body = _written(connection, statement, about, wanted)
+    kind = KINDS[wanted.format]
+    name = f"chiso-{_subject(about)}-{about.as_of.astimezone(LOCAL_ZONE):%Y-%m-%d}.{kind.ending}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(body, headers=headers, media_type=KINDS[wanted].content_type)
+    return StreamingResponse(body, headers=headers, media_type=kind.content_type)
 
 
-def refuse_table_words(wanted: str, labels: Label | None, layout: LayoutName | None) -> None:
+def _refuse_table_words(wanted: str, labels: Label | None, layout: LayoutName | None) -> None:
     """Refuse `labels` and `layout` where they would change nothing."""
     for name, said in (("labels", labels), ("layout", layout)):
         if said is not None and wanted != "csv":
@@ -70,14 +94,12 @@ def refuse_table_words(wanted: str, labels: Label | None, layout: LayoutName | N
         raise Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", sentence, parameter="labels")
 
 
-def _written(
-    connection: Connection, statement: Statement, about: Metadata, wanted: str, labels: Label, layout: LayoutName
-) -> Iterator[bytes]:
-    match wanted:
-        case "csv" if layout == "wide":
+def _written(connection: Connection, statement: Statement, about: Metadata, wanted: Delivery) -> Iterator[bytes]:
+    match wanted.format:
+        case "csv" if wanted.layout == "wide":
             return delimited.wide(connection, statement, about)
         case "csv":
-            return delimited.long(connection, statement, labels, about)
+            return delimited.long(connection, statement, wanted.labels, about)
         case "xlsx":
             return workbook.written(connection, statement, about)
         case "parquet":
@@ -97,10 +119,9 @@ def _refuse_too_many(
     connection: Connection,
     statement: Statement,
     about: Metadata,
-    wanted: str,
-    layout: LayoutName | None,
+    wanted: Delivery,
 ) -> None:
-    match wanted:
+    match wanted.format:
         case "xlsx":
             sizes = [(about.observations, workbook.MOST_ROWS, "observations")]
         case "json-stat":
@@ -109,7 +130,7 @@ def _refuse_too_many(
                 (about.observations, json_stat.MOST_OBSERVATIONS, "observations"),
                 (cells, json_stat.MOST_CELLS, "cells"),
             ]
-        case "csv" if layout == "wide":
+        case "csv" if wanted.layout == "wide":
             sizes = [(len(about.series), delimited.MOST_WIDE_SERIES, "series")]
         case _:
             return

@@ -71,6 +71,13 @@ def wanted_format(request: Request, written: str | None, offered: dict[str, str]
     )
 
 
+def refuse_pages(request: Request, wanted: str) -> None:
+    """Refuse to be asked for a page of what comes whole in the format that is wanted."""
+    if {"limit", "cursor"} & set(request.query_params):
+        sentence = f"{wanted.upper()} comes whole: leave out “limit” and “cursor”, or narrow what you ask for."
+        raise Problem(HTTPStatus.BAD_REQUEST, f"{wanted}-has-no-pages", sentence)
+
+
 def write_cursor(place: object) -> str:
     """The place to go on from, as text that is safe in an address."""
     return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")

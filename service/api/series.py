@@ -1,22 +1,16 @@
-"""Figures for programs that read: series and their observations, today's or those of a past moment."""
+"""Series for programs that read: which there are, and how each changed and what part of a whole it is."""
 
-from dataclasses import replace
-from datetime import datetime
 from http import HTTPStatus
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
-from sqlalchemy import Connection
 
-from ingest import period
-from service.api import answers, files, shapes
+from service.api import answers, shapes
 from service.api.asked import AsOf, From, Key, Selected, To, YearToDate, known_key, span
-from service.api.parameters import PAGE, Cursor, Format, Limit, read_cursor, wanted_format, write_cursor
-from service.archive import changes, differences, question, series, vintages
-from service.archive.question import Page, Question
-from service.archive.series import Selection
+from service.api.parameters import PAGE, Cursor, Format, Limit, read_cursor, wanted_format
+from service.archive import changes, differences, series
 from service.asking import Reading, as_of_moment, only_known
-from service.problems import Problem, responses
+from service.problems import responses
 
 router = APIRouter(
     prefix="/v1",
@@ -42,49 +36,6 @@ def series_listed(
     wanted = wanted_format(request, format, _FORMATS)
     rows = series.listed(connection, selected, after=read_cursor(cursor, str), limit=limit + 1)
     return answers.listed(request, "series", rows, limit, wanted, tuple(shapes.Series.model_fields), place="series")
-
-
-@router.get(
-    "/series/{key}/observations",
-    responses=answers.documented(shapes.Observations, files_too=True) | responses(HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
-    summary="One series through time",
-)
-def series_observations(
-    request: Request,
-    connection: Reading,
-    key: Key,
-    first: From = None,
-    to: To = None,
-    as_of: AsOf = None,
-    format: files.Format = None,  # noqa: A002
-    limit: Limit = PAGE,
-    cursor: Cursor = None,
-    labels: files.Labels = None,
-    layout: files.Layout = None,
-) -> Response:
-    """One series' observations by period, as they are known now or were known at `as_of`."""
-    chosen = Selection.of(known_key(connection, key))
-    return _answered(request, connection, chosen, first, to, as_of, format, limit, cursor, labels, layout)
-
-
-@router.get(
-    "/series/{key}/vintages", responses=answers.documented(shapes.Vintages, csv_too=True), summary="What was said when"
-)
-def series_vintages(
-    request: Request,
-    connection: Reading,
-    key: Key,
-    first: From = None,
-    to: To = None,
-    format: Format = None,  # noqa: A002
-) -> Response:
-    """Every figure of one series that was ever public, with the span in which it stood; withdrawals included."""
-    wanted = wanted_format(request, format, _FORMATS)
-    asked = known_key(connection, key)
-    rows = vintages.vintages(connection, asked, span(first, to))
-    if wanted == "csv":
-        return answers.table(rows, tuple(shapes.Vintage.model_fields))
-    return answers.json({"series": str(asked), "vintages": rows})
 
 
 @router.get("/series/{key}/changes", responses=answers.documented(shapes.Changes, csv_too=True), summary="Changes")
@@ -148,56 +99,3 @@ def series_shares(
     if wanted == "csv":
         return answers.table(told, tuple(shapes.Share.model_fields))
     return answers.json({"as_of": moment, "shares": told})
-
-
-@router.get(
-    "/observations",
-    responses=answers.documented(shapes.Observations, files_too=True) | responses(HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
-    summary="Observations of several series",
-)
-def observations(
-    request: Request,
-    connection: Reading,
-    selected: Selected,
-    first: From = None,
-    to: To = None,
-    as_of: AsOf = None,
-    format: files.Format = None,  # noqa: A002
-    limit: Limit = PAGE,
-    cursor: Cursor = None,
-    labels: files.Labels = None,
-    layout: files.Layout = None,
-) -> Response:
-    """The observations of all series that the parameters name. JSON comes in pages, files come whole."""
-    return _answered(request, connection, selected, first, to, as_of, format, limit, cursor, labels, layout)
-
-
-def _answered(
-    request: Request,
-    connection: Connection,
-    chosen: Selection,
-    first: str | None,
-    to: str | None,
-    as_of: str | None,
-    format: str | None,  # noqa: A002
-    limit: int,
-    cursor: str | None,
-    labels: files.Label | None,
-    layout: files.LayoutName | None,
-) -> Response:
-    wanted = wanted_format(request, format, files.OFFERED)
-    asked = Question(chosen, span(first, to), as_of_moment(request, as_of))
-    if wanted != "json":
-        if {"limit", "cursor"} & set(request.query_params):
-            sentence = f"{wanted.upper()} comes whole: leave out “limit” and “cursor”, or narrow what you ask for."
-            raise Problem(HTTPStatus.BAD_REQUEST, f"{wanted}-has-no-pages", sentence)
-        return files.answer(request, connection, asked, wanted, labels=labels, layout=layout, as_of_asked=bool(as_of))
-    files.refuse_table_words(wanted, labels, layout)
-    # The pages of one answer are of one moment, whatever is published while they are turned.
-    place = read_cursor(cursor, tuple[datetime, str, datetime])
-    if place:
-        asked = replace(asked, as_of=place[0])
-    rows = question.rows(connection, asked, Page(place[1:] if place else None, limit + 1))
-    shown, more = answers.page(rows, limit)
-    onward = write_cursor((asked.as_of, shown[-1]["series"], period.parse(shown[-1]["period"]).start)) if more else None
-    return answers.json({"as_of": asked.as_of, "observations": shown, "next": onward}, request=request)

@@ -44,25 +44,12 @@ class Observation(Figure):
     computed_from: list[str] | None = Field(description="the observations it was computed from, as series@period")
 
 
-class Vintage(Figure):
-    """A figure as it stood for a time; a withdrawn one has no value."""
-
-    withdrawn: bool
-
-
 class Observations(Shape):
     """Observations by series and period."""
 
     as_of: datetime = Field(description="the moment asked for")
     observations: list[Observation]
     next: str | None = Field(description="the `cursor` of the next page; null on the last")
-
-
-class Vintages(Shape):
-    """Every figure that was ever public of one series, by period and then by publication."""
-
-    series: str
-    vintages: list[Vintage]
 
 
 class Derived(Shape):

@@ -52,10 +52,41 @@ class Statement:
 
 def stored(series: Sequence[int], *, as_of: datetime) -> Statement:
     """What was known of these series at a moment: POINT_COLUMNS, one row a series and period, in no order."""
-    return Statement(_STORED, {"series": list(series), "as_of": as_of})
+    return described("observation_as_of(:as_of)", series, as_of=as_of)
 
 
-_STORED = """
+def first_released(series: Sequence[int], *, as_of: datetime) -> Statement:
+    """The first figure that each period ever had, of what was public by a moment: POINT_COLUMNS, with its own validity.
+
+    It is the first also where it was withdrawn later. A period of which nothing but that it is missing was ever said
+    has the first row that said so.
+    """
+    return described(_FIRST, series, as_of=as_of)
+
+
+def described(vintages: str, series: Sequence[int], *, as_of: datetime, also: Sequence[str] = ()) -> Statement:
+    """These vintages of these series with POINT_COLUMNS and what else is wanted of them, in no order.
+
+    `vintages` is a table of SQL with the columns of the view `vintage`, in which :series and :as_of may stand.
+    """
+    more = "".join(f", {each}" for each in also)
+    return Statement(_DESCRIBED.format(more=more, vintages=vintages), {"series": list(series), "as_of": as_of})
+
+
+def rounded(number: str) -> str:
+    """SQL for a number that was divided: 15 significant digits, as many as a value may have."""
+    places = f"14 - cast(floor(log(abs(nullif({number}, 0)))) as integer)"
+    return f"trim_scale(coalesce(round({number}, {places}), {number}))"
+
+
+_FIRST = """(
+    select distinct on (series_id, period_start) *
+    from vintage
+    where series_id = any(cast(:series as integer[])) and valid_from <= :as_of and not withdrawn
+    order by series_id, period_start, value is null, valid_from
+)"""
+
+_DESCRIBED = """
 select
     series.frequency,
     series.indicator,
@@ -77,8 +108,8 @@ select
     vintage.data_from,
     vintage.data_to,
     cast(null as text[]) as derived,
-    cast(null as text[]) as computed_from
-from observation_as_of(:as_of) as vintage
+    cast(null as text[]) as computed_from{more}
+from {vintages} as vintage
 join series on series.id = vintage.series_id
 join indicator on indicator.code = series.indicator
 left join document on document.id = vintage.document_id

@@ -1,6 +1,6 @@
 """A question to the stored figures, and its answer: rows by series and period, in pages or as one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,11 +17,17 @@ ANSWER_COLUMNS = ("series", "period", *POINT_COLUMNS[POINT_COLUMNS.index("value"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which figures are wanted, of which periods, as they were known when."""
+    """Which figures are wanted, of which periods, as they were known when.
+
+    `first_release` asks for the first figure that each period ever had instead of the last, `revised_since` only for
+    those that became the public figure after that moment.
+    """
 
     selection: Selection
     span: Span
     as_of: datetime
+    first_release: bool = False
+    revised_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +59,35 @@ def rows(connection: Connection, question: Question, page: Page = WHOLE) -> list
     `published_at` and `valid_to` are the row's own validity, whatever moment is asked for; `valid_to` is None while it
     stands.
     """
+    return paged(
+        connection,
+        series.numbers(connection, question.selection, since=page.after and page.after[0]),
+        lambda some: _answer(question, some, page.after),
+        limit=page.limit,
+    )
+
+
+def paged(
+    connection: Connection, chosen: Sequence[int], answer: Callable[[Sequence[int]], Statement], *, limit: int | None
+) -> list[dict[str, Any]]:
+    """The first rows of what a statement answers about some of these series, which are in the order of the answer."""
     told: list[dict[str, Any]] = []
-    rest = series.numbers(connection, question.selection, since=page.after and page.after[0])
+    rest = list(chosen)
     # A few series first, then more and more: a page of many series does not read them all.
-    size = len(rest) if page.limit is None else _FIRST_SERIES
-    while rest and (page.limit is None or len(told) < page.limit):
+    size = len(rest) if limit is None else _FIRST_SERIES
+    while rest and (limit is None or len(told) < limit):
         some, rest = rest[:size], rest[size:]
-        statement = _answer(_points(question, some), question.span, page.after)
-        limit = None if page.limit is None else page.limit - len(told)
-        told += [
-            dict(row)
-            for row in connection.execute(
-                text(f"{statement.sql} limit :limit"), {**statement.values, "limit": limit}
-            ).mappings()
-        ]
+        statement = answer(some)
+        more = None if limit is None else limit - len(told)
+        found = connection.execute(text(f"{statement.sql} limit :limit"), {**statement.values, "limit": more})
+        told += [dict(row) for row in found.mappings()]
         size *= 4
     return told
 
 
 def whole(connection: Connection, question: Question) -> Statement:
     """The statement that gives the whole answer, ANSWER_COLUMNS by series and period, for who streams it."""
-    chosen = series.numbers(connection, question.selection)
-    return _answer(_points(question, chosen), question.span, None)
+    return _answer(question, series.numbers(connection, question.selection), None)
 
 
 def extents(connection: Connection, question: Question) -> list[dict[str, Any]]:
@@ -83,35 +96,49 @@ def extents(connection: Connection, question: Question) -> list[dict[str, Any]]:
     Each has `series`, the six parts of its key, `unit_measure`, `observations`, `first_period`, `last_period`,
     `last_published`.
     """
-    chosen = series.numbers(connection, question.selection)
-    statement = _points(question, chosen).within(_EXTENTS, start=question.span.start, end=question.span.end)
+    statement = _within(question, series.numbers(connection, question.selection), _EXTENTS)
     return [dict(row) for row in connection.execute(text(statement.sql), statement.values).mappings()]
 
 
-def _points(question: Question, chosen: Sequence[int]) -> Statement:
-    return points.stored(chosen, as_of=question.as_of)
-
-
-def _answer(found: Statement, span: Span, after: tuple[str, datetime] | None) -> Statement:
+def _answer(question: Question, chosen: Sequence[int], after: tuple[str, datetime] | None) -> Statement:
     after_key, after_start = after or (None, None)
-    return found.within(_ANSWER, start=span.start, end=span.end, after_key=after_key, after_start=after_start)
+    return _within(question, chosen, _ANSWER, after_key=after_key, after_start=after_start)
+
+
+def _within(question: Question, chosen: Sequence[int], sql: str, **values: Any) -> Statement:
+    return _points(question, chosen).within(
+        sql, start=question.span.start, end=question.span.end, revised_since=question.revised_since, **values
+    )
+
+
+def _points(question: Question, chosen: Sequence[int]) -> Statement:
+    if question.first_release:
+        return points.first_released(chosen, as_of=question.as_of)
+    return points.stored(chosen, as_of=question.as_of)
 
 
 _FIRST_SERIES = 64
 
-# The first test is for the index, which knows where a period begins and not how long it is.
-_IN_SPAN = """
-(cast(:start as timestamp) is null or period_start >= cast(:start as timestamp))
+# A point's key as one word.
+KEYED = """cross join lateral (
+    select concat_ws('.', frequency, indicator, reporting_unit, accumulation, source, breakdown) as series
+) as key"""
+
+# The first test of the end is for the index, which knows where a period begins and not how long it is.
+IN_SPAN = """(cast(:start as timestamp) is null or period_start >= cast(:start as timestamp))
     and (cast(:end as timestamp) is null or period_start < cast(:end as timestamp))
-    and (cast(:end as timestamp) is null or period_start + period_length(frequency) <= cast(:end as timestamp))
+    and (cast(:end as timestamp) is null or period_start + period_length(frequency) <= cast(:end as timestamp))"""
+
+_WANTED = f"""
+from points
+{KEYED}
+where {IN_SPAN}
+    and (cast(:revised_since as timestamptz) is null or published_at > :revised_since)
 """
-_KEY = "concat_ws('.', frequency, indicator, reporting_unit, accumulation, source, breakdown)"
 
 _ANSWER = f"""
 select series, period_text(frequency, period_start) as period, {", ".join(ANSWER_COLUMNS[2:])}
-from points
-cross join lateral (select {_KEY} as series) as key
-where {_IN_SPAN}
+{_WANTED}
     and (
         cast(:after_key as text) is null
         or (series, period_start) > (:after_key, cast(:after_start as timestamp))
@@ -121,14 +148,13 @@ order by series, period_start
 
 _EXTENTS = f"""
 select
-    {_KEY} as series, frequency, indicator, reporting_unit, accumulation, source, breakdown,
+    series, frequency, indicator, reporting_unit, accumulation, source, breakdown,
     min(unit_measure) as unit_measure,
     count(*) as observations,
     period_text(frequency, min(period_start)) as first_period,
     period_text(frequency, max(period_start)) as last_period,
     max(published_at) as last_published
-from points
-where {_IN_SPAN}
-group by frequency, indicator, reporting_unit, accumulation, source, breakdown
+{_WANTED}
+group by series, frequency, indicator, reporting_unit, accumulation, source, breakdown
 order by series
 """

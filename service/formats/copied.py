@@ -12,7 +12,9 @@ from ingest import driver
 from service.archive.points import Statement
 
 # A moment as ISO 8601 writes it.
-MOMENTS = {name: f"to_json({name}) #>> '{{}}'" for name in ("published_at", "valid_to", "recorded_at")}
+MOMENTS = {
+    name: f"to_json({name}) #>> '{{}}'" for name in ("published_at", "previous_published_at", "valid_to", "recorded_at")
+}
 
 
 @contextmanager

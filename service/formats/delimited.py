@@ -4,7 +4,7 @@ import csv
 import io
 import itertools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -29,6 +29,13 @@ def long(connection: Connection, statement: Statement, labels: str, about: Metad
     if labels != "id" and about is not None:
         columns, names = _labelled(both=labels == "both"), _bound(about)
     with copied.lines(connection, statement, columns, header=True, **names) as lines:
+        yield from in_chunks(lines)
+
+
+def plain(connection: Connection, statement: Statement, names: Sequence[str]) -> Iterator[bytes]:
+    """The rows of a statement that has these columns, as they are."""
+    columns = {name: _WRITTEN.get(name, name) for name in names}
+    with copied.lines(connection, statement, columns, header=True) as lines:
         yield from in_chunks(lines)
 
 
@@ -59,12 +66,13 @@ def in_chunks(lines: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes
 
 _CHUNK_BYTES = 1 << 18
 
-_IN_CSV = (
-    {name: name for name in ANSWER_COLUMNS}
-    | MOMENTS
+_WRITTEN = (
+    MOMENTS
     | {name: harmless_sql(name) for name in ("reason", "document", "comment")}
     | {name: f"array_to_string({name}, ' ')" for name in ("derived", "computed_from")}
+    | {"withdrawn": "cast(withdrawn as text)"}
 )
+_IN_CSV = {name: _WRITTEN.get(name, name) for name in ANSWER_COLUMNS}
 _PARTS = ("frequency", "indicator", "reporting_unit", "accumulation", "source", "breakdown")
 
 

@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
-from service.api import shapes
+from service.api import shapes, vintage_shapes
 from service.archive.question import ANSWER_COLUMNS
 
 EGDI = "A.EGDI_RANK.VN.PERIOD.UN._T"
@@ -263,7 +263,7 @@ def test_indicators_are_found_in_both_languages(client: TestClient) -> None:
         ("/v1/series?limit=5", shapes.SeriesList),
         ("/v1/observations?reporting_unit=VN", shapes.Observations),
         (f"/v1/series/{EGDI}/observations", shapes.Observations),
-        (f"/v1/series/{EGDI}/vintages", shapes.Vintages),
+        (f"/v1/series/{EGDI}/vintages", vintage_shapes.Vintages),
         ("/healthz", shapes.Health),
         ("/readyz", shapes.Readiness),
     ],
