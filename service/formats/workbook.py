@@ -4,6 +4,7 @@ Written by XlsxWriter row by row into temporary files, because openpyxl is slowe
 file.
 """
 
+import math
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -50,22 +51,23 @@ _CUT = "… (cắt ở đây, toàn văn trong CSV / cut here, whole in CSV)"
 
 # What stands before the columns of an answer, so that nobody has to take a key apart.
 _BEFORE = {
-    "indicator_vi": ("Chỉ tiêu", "Indicator (Vietnamese)", 44),
-    "indicator_en": ("Chỉ tiêu (tiếng Anh)", "Indicator", 38),
-    "reporting_unit_vi": ("Đơn vị báo cáo", "Reporting unit (Vietnamese)", 26),
-    "reporting_unit_en": ("Đơn vị báo cáo (tiếng Anh)", "Reporting unit", 26),
-    "accumulation": ("Lũy kế", "Accumulation", 22),
-    "source": ("Nguồn", "Source", 30),
-    "breakdown": ("Phân tổ", "Breakdown", 12),
+    "indicator_vi": ("Chỉ tiêu", "Indicator (Vietnamese)", 40),
+    "indicator_en": ("Chỉ tiêu (tiếng Anh)", "Indicator", 36),
+    "reporting_unit_vi": ("Đơn vị báo cáo", "Reporting unit (Vietnamese)", 24),
+    "reporting_unit_en": ("Đơn vị báo cáo (tiếng Anh)", "Reporting unit", 24),
     "period": ("Kỳ", "Period", 10),
     "period_end": ("Ngày cuối kỳ", "Last day of period", 12),
     "value": ("Giá trị", "Value", 18),
     "unit_measure": ("Đơn vị tính", "Unit of measure", 20),
     "status": ("Trạng thái", "Status", 10),
-    "status_name": ("Tên trạng thái", "Status, in words", 22),
+    "status_name": ("Tên trạng thái", "Status, in words", 21),
+    "published_at": ("Công bố lúc", "Published at (UTC+7)", 19),
+    "accumulation": ("Lũy kế", "Accumulation", 24),
+    "source": ("Nguồn", "Source", 30),
+    "breakdown": ("Phân tổ", "Breakdown", 12),
 }
+_PRINTED = tuple(_BEFORE).index("published_at")  # What is behind this column is for the screen.
 _WIDTHS = {
-    "published_at": 19,
     "valid_to": 19,
     "recorded_at": 19,
     "submission": 10,
@@ -78,7 +80,7 @@ _WIDTHS = {
     "computed_from": 36,
     "series": 44,
 }
-_MOMENTS = {"published_at", "valid_to", "recorded_at"}
+_MOMENTS = {"valid_to", "recorded_at"}
 
 
 class _Sheet:
@@ -93,7 +95,23 @@ class _Sheet:
         self.sheet.fit_to_pages(1, 0)
         self.sheet.set_footer("&L&F&C&A&R&P / &N")
         self._formats: dict[tuple[tuple[str, Any], ...], Format] = {}
+        self._widths: list[int] = []
         self.row = 0
+
+    def columns(self, widths: Iterable[int]) -> None:
+        """Make the columns so wide, in characters."""
+        self._widths = list(widths)
+        for column, width in enumerate(self._widths):
+            self.sheet.set_column(column, column, width)
+
+    def high_enough(self, cells: Iterable[Any]) -> None:
+        """Make the row high enough for the longest of these texts; not every program does so by itself."""
+        lines = (
+            math.ceil(len(cell) * _WIDE_LETTERS / width)
+            for cell, width in zip(cells, self._widths, strict=False)
+            if isinstance(cell, str)
+        )
+        self.sheet.set_row(self.row, min(_LINE_POINTS * max(lines, default=1), _HIGHEST_ROW_POINTS))
 
     def look(self, **look: Any) -> Format:
         """The format with these properties."""
@@ -127,10 +145,12 @@ class _Sheet:
         self.sheet.set_row(self.row, 42)
         look = {"bold": True, "font_color": "#FFFFFF", "bg_color": _DARK, "text_wrap": True, "border": 1}
         for column, (vi, en) in enumerate(names):
-            self.put(column, f"{vi}\n{en}", **look, border_color="#FFFFFF", align="center")
+            self.put(column, f"{vi}\n{en}", **look, border_color="#FFFFFF", align="center", valign="vcenter")
         self.row += 1
 
 
+_LINE_POINTS, _HIGHEST_ROW_POINTS = 13.5, 409
+_WIDE_LETTERS = 1.15  # how much wider text is than the digits by which a column is measured, where lines break
 # Excel counts days from 1900, which it takes for a leap year.
 _FIRST_YEAR = 1901
 
@@ -147,11 +167,11 @@ def _data(sheet: _Sheet, rows: Iterable[Sequence[Any]], about: Metadata) -> None
         if name not in _BEFORE
     }
     widths = {name: width for name, (_, _, width) in _BEFORE.items()} | _WIDTHS
-    for column, name in enumerate(columns):
-        sheet.sheet.set_column(column, column, widths[name])
+    sheet.columns(widths[name] for name in columns)
     sheet.heading([headings[name] for name in columns])
     sheet.sheet.freeze_panes(1, 0)
     sheet.sheet.repeat_rows(0)
+    sheet.sheet.print_area(0, 0, about.observations, _PRINTED)
     sheet.sheet.autofilter(0, 0, max(about.observations, 1), len(columns) - 1)
     told = _Told(about)
     for row in rows:
@@ -211,8 +231,7 @@ def _last_day(written: str) -> date:
 
 def _metadata(sheet: _Sheet, about: Metadata) -> None:
     """What the answer is, and then the indicators and reporting units that are in it."""
-    for column, width in enumerate((34, 46, 46, 22, 12, 60, 60, 60)):
-        sheet.sheet.set_column(column, column, width)
+    sheet.columns((34, 60, 46, 22, 12, 60, 60, 60))
     version = ", ".join(f"{name} {moment.isoformat()}" for name, moment in about.data_version.items() if moment)
     _pairs(
         sheet,
@@ -272,8 +291,7 @@ def _metadata(sheet: _Sheet, about: Metadata) -> None:
 
 def _notes(sheet: _Sheet, about: Metadata) -> None:
     """What the codes and the columns mean."""
-    for column, width in enumerate((24, 52, 52)):
-        sheet.sheet.set_column(column, column, width)
+    sheet.columns((34, 60, 60))
     names = about.names()
     for part, heading in (
         ("status", ("Trạng thái", "Status")),
@@ -295,6 +313,7 @@ def _notes(sheet: _Sheet, about: Metadata) -> None:
 
 def _pairs(sheet: _Sheet, told: Mapping[str, Any]) -> None:
     for name, value in told.items():
+        sheet.high_enough((name, value))
         sheet.put(0, name, bold=True, bg_color=_PALE, text_wrap=True)
         sheet.put(1, value, align="left", **({"text_wrap": True} if isinstance(value, str) else {}))
         sheet.row += 1
@@ -304,6 +323,7 @@ def _pairs(sheet: _Sheet, told: Mapping[str, Any]) -> None:
 def _table(sheet: _Sheet, headings: Sequence[tuple[str, str]], rows: Iterable[Sequence[Any]]) -> None:
     sheet.heading(headings)
     for row in rows:
+        sheet.high_enough(row)
         for column, value in enumerate(row):
             sheet.put(column, value, **({"text_wrap": True} if isinstance(value, str) else {}))
         sheet.row += 1
