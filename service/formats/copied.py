@@ -11,10 +11,13 @@ from sqlalchemy import Connection, text
 from ingest import driver
 from service.archive.points import Statement
 
-# A moment as ISO 8601 writes it.
-MOMENTS = {
-    name: f"to_json({name}) #>> '{{}}'" for name in ("published_at", "previous_published_at", "valid_to", "recorded_at")
-}
+
+def moment(name: str) -> str:
+    """The SQL that writes a moment as ISO 8601 does."""
+    return f"to_json({name}) #>> '{{}}'"
+
+
+MOMENTS = {name: moment(name) for name in ("published_at", "valid_to", "recorded_at")}
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from service.archive.metadata import Metadata
 from service.archive.points import Statement
 from service.archive.question import ANSWER_COLUMNS
 from service.formats import copied
-from service.formats.copied import MOMENTS
+from service.formats.copied import MOMENTS, moment
 from service.formats.spreadsheet import harmless, harmless_sql
 
 # As many as fit, with their flags and the period, into the 16,384 columns of a spreadsheet.
@@ -70,7 +70,7 @@ _WRITTEN = (
     MOMENTS
     | {name: harmless_sql(name) for name in ("reason", "document", "comment")}
     | {name: f"array_to_string({name}, ' ')" for name in ("derived", "computed_from")}
-    | {"withdrawn": "cast(withdrawn as text)"}
+    | {"withdrawn": "cast(withdrawn as text)", "previous_published_at": moment("previous_published_at")}
 )
 _IN_CSV = {name: _WRITTEN.get(name, name) for name in ANSWER_COLUMNS}
 _PARTS = ("frequency", "indicator", "reporting_unit", "accumulation", "source", "breakdown")
