@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from ingest import period
 from service.api import answers, shapes
-from service.api.asked import AsOf, From, Key, Selected, To, YearToDate, known_key, span
+from service.api.asked import AsOf, Computed, Computing, From, Key, Selected, To, YearToDate, known_key, span
 from service.api.parameters import PAGE, Cursor, Format, Limit, read_cursor, wanted_format, write_cursor
 from service.archive import changes, differences, question, series, vintages
 from service.archive.question import Page, Question
@@ -46,13 +46,14 @@ def series_listed(
 
 @router.get(
     "/series/{key}/observations",
-    responses=answers.documented(shapes.Observations, csv_too=True),
+    responses=answers.documented(shapes.Observations, csv_too=True) | responses(HTTPStatus.UNPROCESSABLE_ENTITY),
     summary="One series through time",
 )
 def series_observations(
     request: Request,
     connection: Reading,
     key: Key,
+    computed: Computing,
     first: From = None,
     to: To = None,
     as_of: AsOf = None,
@@ -60,9 +61,9 @@ def series_observations(
     limit: Limit = PAGE,
     cursor: Cursor = None,
 ) -> Response:
-    """One series' observations by period, as they are known now or were known at `as_of`."""
+    """One series' observations by period, as they are known now or were known at `as_of`, or what they amount to."""
     chosen = Selection.of(known_key(connection, key))
-    return _answered(request, connection, chosen, first, to, as_of, format, limit, cursor)
+    return _answered(request, connection, chosen, computed, first, to, as_of, format, limit, cursor)
 
 
 @router.get(
@@ -150,13 +151,14 @@ def series_shares(
 
 @router.get(
     "/observations",
-    responses=answers.documented(shapes.Observations, csv_too=True),
+    responses=answers.documented(shapes.Observations, csv_too=True) | responses(HTTPStatus.UNPROCESSABLE_ENTITY),
     summary="Observations of several series",
 )
 def observations(
     request: Request,
     connection: Reading,
     selected: Selected,
+    computed: Computing,
     first: From = None,
     to: To = None,
     as_of: AsOf = None,
@@ -165,13 +167,14 @@ def observations(
     cursor: Cursor = None,
 ) -> Response:
     """The observations of all series that the parameters name, by series and period. CSV comes whole, JSON in pages."""
-    return _answered(request, connection, selected, first, to, as_of, format, limit, cursor)
+    return _answered(request, connection, selected, computed, first, to, as_of, format, limit, cursor)
 
 
 def _answered(
     request: Request,
     connection: Connection,
     chosen: Selection,
+    computed: Computed,
     first: str | None,
     to: str | None,
     as_of: str | None,
@@ -180,7 +183,8 @@ def _answered(
     cursor: str | None,
 ) -> Response:
     wanted = wanted_format(request, format, _FORMATS)
-    asked = Question(chosen, span(first, to), as_of_moment(request, as_of))
+    moment = as_of_moment(request, as_of)
+    asked = Question(chosen, span(first, to), moment, computed.aggregate, computed.transform, carried=computed.carried)
     if wanted == "csv":
         if {"limit", "cursor"} & set(request.query_params):
             sentence = "CSV comes whole: leave out “limit” and “cursor”, or narrow what you ask for."

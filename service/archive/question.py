@@ -10,9 +10,11 @@ from psycopg import sql
 from sqlalchemy import Connection, text
 
 from ingest import driver
-from service.archive import points, series
+from service.archive import aggregation, carrying, differences, points, series, transforms
+from service.archive.aggregation import Aggregate
 from service.archive.points import POINT_COLUMNS, Statement
 from service.archive.series import Selection, Span
+from service.archive.transforms import Transform
 
 # Every answer carries these, in this order, in every format.
 ANSWER_COLUMNS = ("series", "period", *POINT_COLUMNS[POINT_COLUMNS.index("value") :])
@@ -20,11 +22,17 @@ ANSWER_COLUMNS = ("series", "period", *POINT_COLUMNS[POINT_COLUMNS.index("value"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which figures are wanted, of which periods, as they were known when."""
+    """Which figures are wanted, of which periods, as they were known when, and what is computed from them.
+
+    First to a lower frequency, then transformed; what is carried forward is carried last.
+    """
 
     selection: Selection
     span: Span
     as_of: datetime
+    aggregate: Aggregate | None = None
+    transform: Transform | None = None
+    carried: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +51,16 @@ def rows(connection: Connection, question: Question, page: Page = WHOLE) -> list
 
     `published_at` and `valid_to` are the row's own validity, whatever moment is asked for; `valid_to` is None while it
     stands.
+
+    Raises DoesNotApply where what is to be computed has no meaning for some of the series.
     """
     told: list[dict[str, Any]] = []
-    rest = series.numbers(connection, question.selection, since=page.after and page.after[0])
+    rest = _series(connection, question, since=page.after and page.after[0])
     # A few series first, then more and more: a page of many series does not read them all.
     size = len(rest) if page.limit is None else _FIRST_SERIES
     while rest and (page.limit is None or len(told) < page.limit):
         some, rest = rest[:size], rest[size:]
-        statement = _answer(_points(question, some), question.span, page.after)
+        statement = _answer(_points(connection, question, some), question.span, page.after)
         limit = None if page.limit is None else page.limit - len(told)
         told += [
             dict(row)
@@ -63,13 +73,42 @@ def rows(connection: Connection, question: Question, page: Page = WHOLE) -> list
 
 
 def csv(connection: Connection, question: Question) -> Iterator[bytes]:
-    """The whole answer as CSV with a heading, streamed from the database as it is read, in constant memory."""
-    chosen = series.numbers(connection, question.selection)
-    yield from copied(connection, _answer(_points(question, chosen), question.span, None))
+    """The whole answer as CSV with a heading, streamed from the database as it is read, in constant memory.
+
+    Raises DoesNotApply, before the first line.
+    """
+    chosen = _series(connection, question)
+    return copied(connection, _answer(_points(connection, question, chosen), question.span, None))
 
 
-def _points(question: Question, chosen: Sequence[int]) -> Statement:
-    return points.stored(chosen, as_of=question.as_of)
+def _series(connection: Connection, question: Question, since: str | None = None) -> list[int]:
+    """The numbers of the series that are asked for, in the order of the answer."""
+    frequency = question.aggregate and question.aggregate.frequency
+    chosen = series.numbers(connection, question.selection, since=since, frequency=frequency)
+    if question.aggregate:
+        aggregation.refuse(connection, chosen, question.aggregate)
+    if question.transform:
+        transforms.refuse(connection, chosen, question.transform)
+    return chosen
+
+
+def _points(connection: Connection, question: Question, chosen: Sequence[int]) -> Statement:
+    if question.transform and question.transform.name == "within":
+        return differences.stored(connection, chosen, as_of=question.as_of)
+    found = _of_frequency(connection, question, chosen)
+    if question.transform:
+        beside = transforms.beside(connection, chosen, question.transform)
+        others = None if beside is None else _of_frequency(connection, question, beside)
+        return transforms.transformed(found, others, question.transform)
+    return carrying.carried(found) if question.carried else found
+
+
+def _of_frequency(connection: Connection, question: Question, chosen: Sequence[int]) -> Statement:
+    found = points.stored(chosen, as_of=question.as_of)
+    if question.aggregate is None:
+        return found
+    counts = points.stored(aggregation.beside(connection, chosen), as_of=question.as_of)
+    return aggregation.aggregated(found, counts, question.aggregate)
 
 
 def _answer(found: Statement, span: Span, after: tuple[str, datetime] | None) -> Statement:
