@@ -12,7 +12,7 @@ from ingest import period
 from service.api import answers, shapes
 from service.api.asked import AsOf, Computed, Computing, From, Key, Selected, To, YearToDate, known_key, span
 from service.api.parameters import PAGE, Cursor, Format, Limit, read_cursor, wanted_format, write_cursor
-from service.archive import changes, differences, question, series, vintages
+from service.archive import changes, differences, implied, question, series, vintages
 from service.archive.question import Page, Question
 from service.archive.series import Selection
 from service.asking import Reading, as_of_moment, only_known
@@ -147,6 +147,21 @@ def series_shares(
     if wanted == "csv":
         return answers.table(told, tuple(shapes.Share.model_fields))
     return answers.json({"as_of": moment, "shares": told})
+
+
+@router.get("/series/{key}/implied", responses=answers.documented(shapes.ImpliedList), summary="Implied by words")
+def series_implied(
+    request: Request,
+    connection: Reading,
+    key: Key,
+    first: From = None,
+    to: To = None,
+    as_of: AsOf = None,
+) -> Response:
+    """Earlier values that the words of figures imply (“up 17.5 % on 2021”), in every reading, beside those reported."""
+    moment = as_of_moment(request, as_of)
+    told = implied.implied(connection, known_key(connection, key), span(first, to), as_of=moment)
+    return answers.json({"as_of": moment, "implied": told})
 
 
 @router.get(

@@ -132,6 +132,44 @@ class Shares(Shape):
     shares: list[Share]
 
 
+class Reported(Shape):
+    """A figure that was reported of the period that another one implies."""
+
+    series: str
+    value: Number
+    status: str
+    published_at: datetime
+    comment: str | None
+    conflict: bool = Field(description="whether it differs from the implied value by more than rounding")
+
+
+class Implied(Shape):
+    """An earlier value as the words of a later figure imply it, in one reading; derived, never stored."""
+
+    series: str
+    period: str = Field(description="the earlier period that is implied")
+    value: Number
+    status: str = Field(description="always E: nobody reported it")
+    unit_measure: str
+    derived: list[str]
+    from_period: str = Field(description="the period whose figure states the change")
+    from_value: Number
+    stated: Number = Field(description="the change as the words have it, negative where they say a fall")
+    reading: str = Field(
+        description="points (of percent), percent (of the earlier value), times, times_more, places (of a rank)"
+    )
+    words: str = Field(description="the words of the document")
+    published_at: datetime
+    reported: list[Reported] = Field(description="what was reported of that period, by any source")
+
+
+class ImpliedList(Shape):
+    """Implied values by period."""
+
+    as_of: datetime
+    implied: list[Implied]
+
+
 class Series(Shape):
     """One line through time, and what there is of it."""
 
