@@ -20,7 +20,7 @@ from ingest.case import NotNow, SeenOtherwise
 from ingest.deadline import NotADeadline
 from ingest.observation import NotASeriesKey
 from ingest.period import NotAMoment, NotAPeriod
-from service.archive import differences, question
+from service.archive import differences, measures, question, transforms
 from service.identity import oidc
 
 MEDIA_TYPE = "application/problem+json"
@@ -66,6 +66,8 @@ _KINDS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     oidc.NotVouchedFor: (HTTPStatus.FORBIDDEN, "not-vouched-for"),
     differences.NotDifferenced: (HTTPStatus.UNPROCESSABLE_ENTITY, "not-differenced"),
     question.TooMany: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-many"),
+    measures.DoesNotApply: (HTTPStatus.UNPROCESSABLE_ENTITY, "does-not-apply"),
+    transforms.NotATransform: (HTTPStatus.BAD_REQUEST, "not-a-transform"),
     OperationalError: (HTTPStatus.SERVICE_UNAVAILABLE, "database-unreachable"),
     TimeoutError: (HTTPStatus.SERVICE_UNAVAILABLE, "busy"),
     DataError: (HTTPStatus.BAD_REQUEST, "invalid-parameter"),

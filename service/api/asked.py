@@ -11,6 +11,7 @@ from ingest import period
 from ingest.observation import ACCUMULATIONS, SeriesKey
 from ingest.period import FREQUENCIES
 from ingest.spelling import nearest
+from service.api.computed import Wanted
 from service.api.parameters import Codes, codes, unknown
 from service.archive import catalogue, series
 from service.archive.question import Question
@@ -102,6 +103,7 @@ def span(first: str | None, to: str | None) -> Span:
 
 def figures(
     request: Request,
+    wanted: Wanted,
     first: From = None,
     to: To = None,
     as_of: AsOf = None,
@@ -115,6 +117,9 @@ def figures(
         as_of_moment(request, as_of),
         first_release=release == "first",
         revised_since=since(revised_since),
+        aggregate=wanted.aggregate,
+        transform=wanted.transform,
+        carried=wanted.carried,
     )
 
 

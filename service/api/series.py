@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from service.api import answers, shapes
 from service.api.asked import AsOf, From, Key, Selected, To, YearToDate, known_key, span
 from service.api.parameters import PAGE, Cursor, Format, Limit, read_cursor, wanted_format
-from service.archive import changes, differences, series
+from service.archive import changes, differences, implied, series
 from service.asking import Reading, as_of_moment, only_known
 from service.problems import responses
 
@@ -99,3 +99,18 @@ def series_shares(
     if wanted == "csv":
         return answers.table(told, tuple(shapes.Share.model_fields))
     return answers.json({"as_of": moment, "shares": told})
+
+
+@router.get("/series/{key}/implied", responses=answers.documented(shapes.ImpliedList), summary="Implied by words")
+def series_implied(
+    request: Request,
+    connection: Reading,
+    key: Key,
+    first: From = None,
+    to: To = None,
+    as_of: AsOf = None,
+) -> Response:
+    """Earlier values that the words of figures imply (“up 17.5 % on 2021”), in every reading, beside those reported."""
+    moment = as_of_moment(request, as_of)
+    told = implied.implied(connection, known_key(connection, key), span(first, to), as_of=moment)
+    return answers.json({"as_of": moment, "implied": told})

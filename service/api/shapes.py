@@ -29,8 +29,8 @@ class Figure(Shape):
     published_at: datetime = Field(description="from when this is the public figure")
     valid_to: datetime | None = Field(description="when a later figure replaced it; null while it stands")
     recorded_at: datetime = Field(description="when it was written here, for audit")
-    submission: int = Field(description="the submission that brought it")
-    reason: str | None = Field(description="why it was revised, or is missing")
+    submission: int | None = Field(description="the submission that brought it; null where it took several")
+    reason: str | None = Field(description="why it was revised, is missing, or was computed from less than all")
     document: str | None = Field(description="the document or page that printed it")
     comment: str | None = Field(description="the words of the document")
     data_from: date | None = Field(description="the first day of the data, where the cut-off is not the calendar's")
@@ -117,6 +117,44 @@ class Shares(Shape):
 
     as_of: datetime
     shares: list[Share]
+
+
+class Reported(Shape):
+    """A figure that was reported of the period that another one implies."""
+
+    series: str
+    value: Number
+    status: str
+    published_at: datetime
+    comment: str | None
+    conflict: bool = Field(description="whether it differs from the implied value by more than rounding")
+
+
+class Implied(Shape):
+    """An earlier value as the words of a later figure imply it, in one reading; derived, never stored."""
+
+    series: str
+    period: str = Field(description="the earlier period that is implied")
+    value: Number
+    status: str = Field(description="always E: nobody reported it")
+    unit_measure: str
+    derived: list[str]
+    from_period: str = Field(description="the period whose figure states the change")
+    from_value: Number
+    stated: Number = Field(description="the change as the words have it, negative where they say a fall")
+    reading: str = Field(
+        description="points (of percent), percent (of the earlier value), times, times_more, places (of a rank)"
+    )
+    words: str = Field(description="the words of the document")
+    published_at: datetime
+    reported: list[Reported] = Field(description="what was reported of that period, by any source")
+
+
+class ImpliedList(Shape):
+    """Implied values by period."""
+
+    as_of: datetime
+    implied: list[Implied]
 
 
 class Series(Shape):

@@ -4,6 +4,7 @@ A question is answered by one statement of SQL. It begins here with the stored f
 aggregation and transforms each wrap it in another, in this order, and `question` writes the end.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -48,6 +49,15 @@ class Statement:
         """Another statement around this one, which it calls `points`; no name of a value may be used twice."""
         assert not set(values) & set(self.values)  # noqa: S101 - of two values of one name one would be lost
         return Statement(f"with points as ({self.sql}) {sql}", {**self.values, **values})
+
+    def within_beside(self, beside: "Statement", sql: str, **values: Any) -> "Statement":
+        """Another statement around this one and one more, which it calls `points` and `beside`."""
+        apart = re.sub(r"(?<!:):(\w+)", r":beside_\1", beside.sql)
+        renamed = {f"beside_{name}": value for name, value in beside.values.items()}
+        assert not set(values) & ({*self.values, *renamed})  # noqa: S101 - of two values of one name one would be lost
+        return Statement(
+            f"with points as ({self.sql}), beside as ({apart}) {sql}", {**self.values, **renamed, **values}
+        )
 
 
 def stored(series: Sequence[int], *, as_of: datetime) -> Statement:

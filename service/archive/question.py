@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from service.archive import points, series
+from service.archive import aggregation, carrying, differences, points, series, transforms
+from service.archive.aggregation import Aggregate
 from service.archive.points import POINT_COLUMNS, Statement
 from service.archive.series import Selection, Span
+from service.archive.transforms import Transform
 
 # Every answer carries these, in this order, in every format.
 ANSWER_COLUMNS = ("series", "period", *POINT_COLUMNS[POINT_COLUMNS.index("value") :])
@@ -17,10 +19,11 @@ ANSWER_COLUMNS = ("series", "period", *POINT_COLUMNS[POINT_COLUMNS.index("value"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which figures are wanted, of which periods, as they were known when.
+    """Which figures are wanted, of which periods, as they were known when, and what is computed from them.
 
     `first_release` asks for the first figure that each period ever had instead of the last, `revised_since` only for
-    those that became the public figure after that moment.
+    those that became the public figure after that moment. First they are brought to a lower frequency, then
+    transformed; what is carried forward is carried last.
     """
 
     selection: Selection
@@ -28,6 +31,9 @@ class Question:
     as_of: datetime
     first_release: bool = False
     revised_since: datetime | None = None
+    aggregate: Aggregate | None = None
+    transform: Transform | None = None
+    carried: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +64,13 @@ def rows(connection: Connection, question: Question, page: Page = WHOLE) -> list
 
     `published_at` and `valid_to` are the row's own validity, whatever moment is asked for; `valid_to` is None while it
     stands.
+
+    Raises DoesNotApply where what is to be computed has no meaning for some of the series.
     """
     return paged(
         connection,
-        series.numbers(connection, question.selection, since=page.after and page.after[0]),
-        lambda some: _answer(question, some, page.after),
+        _series(connection, question, since=page.after and page.after[0]),
+        lambda some: _answer(connection, question, some, page.after),
         limit=page.limit,
     )
 
@@ -86,8 +94,11 @@ def paged(
 
 
 def whole(connection: Connection, question: Question) -> Statement:
-    """The statement that gives the whole answer, ANSWER_COLUMNS by series and period, for who streams it."""
-    return _answer(question, series.numbers(connection, question.selection), None)
+    """The statement that gives the whole answer, ANSWER_COLUMNS by series and period, for who streams it.
+
+    Raises DoesNotApply.
+    """
+    return _answer(connection, question, _series(connection, question), None)
 
 
 def extents(connection: Connection, question: Question) -> list[dict[str, Any]]:
@@ -95,26 +106,58 @@ def extents(connection: Connection, question: Question) -> list[dict[str, Any]]:
 
     Each has `series`, the six parts of its key, `unit_measure`, `observations`, `first_period`, `last_period`,
     `last_published`.
+
+    Raises DoesNotApply.
     """
-    statement = _within(question, series.numbers(connection, question.selection), _EXTENTS)
+    statement = _within(connection, question, _series(connection, question), _EXTENTS)
     return [dict(row) for row in connection.execute(text(statement.sql), statement.values).mappings()]
 
 
-def _answer(question: Question, chosen: Sequence[int], after: tuple[str, datetime] | None) -> Statement:
+def _series(connection: Connection, question: Question, since: str | None = None) -> list[int]:
+    """The numbers of the series that are asked for, in the order of the answer."""
+    frequency = question.aggregate and question.aggregate.frequency
+    chosen = series.numbers(connection, question.selection, since=since, frequency=frequency)
+    if question.aggregate:
+        aggregation.refuse(connection, chosen, question.aggregate)
+    if question.transform:
+        transforms.refuse(connection, chosen, question.transform)
+    return chosen
+
+
+def _answer(
+    connection: Connection, question: Question, chosen: Sequence[int], after: tuple[str, datetime] | None
+) -> Statement:
     after_key, after_start = after or (None, None)
-    return _within(question, chosen, _ANSWER, after_key=after_key, after_start=after_start)
+    return _within(connection, question, chosen, _ANSWER, after_key=after_key, after_start=after_start)
 
 
-def _within(question: Question, chosen: Sequence[int], sql: str, **values: Any) -> Statement:
-    return _points(question, chosen).within(
+def _within(connection: Connection, question: Question, chosen: Sequence[int], sql: str, **values: Any) -> Statement:
+    return _points(connection, question, chosen).within(
         sql, start=question.span.start, end=question.span.end, revised_since=question.revised_since, **values
     )
 
 
-def _points(question: Question, chosen: Sequence[int]) -> Statement:
-    if question.first_release:
-        return points.first_released(chosen, as_of=question.as_of)
-    return points.stored(chosen, as_of=question.as_of)
+def _points(connection: Connection, question: Question, chosen: Sequence[int]) -> Statement:
+    if question.transform and question.transform.name == "within":
+        return differences.stored(connection, chosen, as_of=question.as_of)
+    found = _of_frequency(connection, question, chosen)
+    if question.transform:
+        beside = transforms.beside(connection, chosen, question.transform)
+        others = None if beside is None else _of_frequency(connection, question, beside)
+        return transforms.transformed(found, others, question.transform)
+    return carrying.carried(found) if question.carried else found
+
+
+def _of_frequency(connection: Connection, question: Question, chosen: Sequence[int]) -> Statement:
+    found = _said(question, chosen)
+    if question.aggregate is None:
+        return found
+    return aggregation.aggregated(found, _said(question, aggregation.beside(connection, chosen)), question.aggregate)
+
+
+def _said(question: Question, chosen: Sequence[int]) -> Statement:
+    said = points.first_released if question.first_release else points.stored
+    return said(chosen, as_of=question.as_of)
 
 
 _FIRST_SERIES = 64

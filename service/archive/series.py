@@ -70,12 +70,27 @@ def listed(connection: Connection, selection: Selection, *, after: str | None, l
     return [dict(row) for row in rows.mappings()]
 
 
-def numbers(connection: Connection, selection: Selection, *, since: str | None = None) -> list[int]:
-    """The numbers of the series of a selection by key, from that key on; whether or not they have figures."""
+def numbers(
+    connection: Connection, selection: Selection, *, since: str | None = None, frequency: str | None = None
+) -> list[int]:
+    """The numbers of the series of a selection by key, from that key on; whether or not they have figures.
+
+    `frequency` stands in their keys for their own, where the answer will be of that frequency.
+    """
     where, values = _where(selection)
     found = connection.execute(
-        text(f"select id from series where {where} and (cast(:since as text) is null or key >= :since) order by key"),
-        values | {"since": since},
+        text(
+            f"""
+            select id
+            from series
+            cross join lateral (
+                select case when cast(:lower as text) is null then key else :lower || substr(key, 2) end as told
+            ) as answer
+            where {where} and (cast(:since as text) is null or told >= :since)
+            order by told
+            """
+        ),
+        values | {"since": since, "lower": frequency},
     )
     return list(found.scalars())
 

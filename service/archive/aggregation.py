@@ -1,0 +1,244 @@
+"""Figures of a lower frequency, made by the indicator's own rule: summed, the last, averaged, or a rate recomputed.
+
+What does not add up is refused with the reason: ranks, indices, weeks that lie in two months. A lower period that is
+not whole is missing and says what it lacks, or is computed and flagged where that was asked for.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from ingest.observation import DENOMINATOR, NUMERATOR
+from service.archive import derivation
+from service.archive.derivation import IS_BREAK, LINE, periods_between, point, significant, traced
+from service.archive.measures import DoesNotApply, Measure, measures, refuse_some
+from service.archive.points import POINT_COLUMNS, Statement
+
+# From the highest frequency to the lowest.
+_ORDER = "HDWMQSA"
+FREQUENCIES = ("A", "S", "Q", "M", "W", "D")
+# How the indicators of the catalogue add up over time, which another rule may stand in for.
+RULES = ("sum", "mean", "last")
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """To which frequency; by which rule, where not by the indicator's own; whether periods that lack some are told."""
+
+    frequency: str
+    rule: str | None = None
+    incomplete: bool = False
+
+
+def refuse(connection: Connection, series: Sequence[int], wanted: Aggregate) -> None:
+    """Refuse what does not add up to the frequency.
+
+    Raises DoesNotApply, with the series and the reason.
+    """
+    refuse_some(measures(connection, series), lambda each: _why_not(each, wanted))
+    twice = connection.execute(
+        text(
+            """
+            select substr(key, 3) as line, string_agg(frequency, ', ' order by frequency) as frequencies
+            from series where id = any(:series) group by 1 having count(*) > 1 limit 1
+            """
+        ),
+        {"series": list(series)},
+    ).first()
+    if twice:
+        raise DoesNotApply(
+            f"{twice.line} is there by several frequencies ({twice.frequencies}), which would become one series: name"
+            f" one, as in frequency={twice.frequencies[0]}."
+        )
+
+
+def beside(connection: Connection, series: Sequence[int]) -> list[int]:
+    """The numerators and denominators from which the rates among these series are recomputed."""
+    return list(
+        connection.execute(
+            text(
+                f"""
+                select count.id
+                from series as rate
+                join indicator on indicator.code = rate.indicator and indicator.adds_over_time = 'ratio'
+                join series as count using (frequency, indicator, reporting_unit, accumulation, source)
+                where rate.id = any(:series) and rate.breakdown = '_T' and rate.accumulation = 'PERIOD'
+                    and count.breakdown in ('{NUMERATOR}', '{DENOMINATOR}')
+                """
+            ),
+            {"series": list(series)},
+        ).scalars()
+    )
+
+
+def aggregated(found: Statement, counts: Statement, wanted: Aggregate) -> Statement:
+    """The points of the lower frequency; those that have it already stay as they are.
+
+    `counts` are the numerators and denominators of the rates.
+    """
+    values: dict[str, Any] = {"to_frequency": wanted.frequency, "rule": wanted.rule, "flag": wanted.incomplete}
+    return found.within_beside(counts, _AGGREGATED, **values)
+
+
+def _why_not(each: Measure, wanted: Aggregate) -> str | None:
+    if each.frequency == wanted.frequency:
+        return None
+    if _ORDER.index(each.frequency) > _ORDER.index(wanted.frequency):
+        return f"its frequency {each.frequency} is lower than {wanted.frequency}, and nothing is interpolated"
+    if each.frequency == "W":
+        return "a week may lie in two months or years, so weeks do not add up to them"
+    if wanted.rule in (None, "last"):
+        own = each.accumulation == "PERIOD" and each.adds_over_time == "none" and wanted.rule is None
+        return f"{each.named}, and the catalogue says that it does not add up over time" if own else None
+    if each.kind != "quantity":
+        return f"{each.named}, which is neither summed nor averaged"
+    if each.accumulation in ("YTD", "SINCE_START"):
+        return "it counts up already, so only the last of its totals says something of a longer period"
+    if each.accumulation == "STOCK" and wanted.rule == "sum":
+        return "it is a state at the end of a period, and states are not summed"
+    return None
+
+
+_SAID = derivation.of_all(only="used", order=" order by period_start")
+# Of a rate it is the counts that have to be whole.
+_OF_COUNTS = ("used_periods", "there", "is_whole")
+_GROUP = f"{LINE}, asked, lower_start, rule"
+_NAMES = (
+    "case frequency when 'S' then 'half-years' when 'Q' then 'quarters' when 'M' then 'months' when 'W' then 'weeks'"
+    " when 'D' then 'days' else 'hours' end"
+)
+_LOWER = "period_text(:to_frequency, lower_start)"
+_LACKS = f"parts || ' of ' || due || ' ' || {_NAMES}"
+_WHY = f"""
+case
+    when rule = 'ratio' and (numerator_value is null or denominator_value is null) then
+        'A rate is recomputed from its numerator and denominator, and ' || {_LOWER} || ' lacks them.'
+    when has_break_inside and rule <> 'last' then 'A break in the series lies within ' || {_LOWER} || '.'
+    when rule = 'ratio' and numerator_used_periods <> denominator_used_periods then
+        'The numerator and the denominator are known for different parts of ' || {_LOWER} || '.'
+    when rule = 'ratio' and denominator_value = 0 then 'The denominator of ' || {_LOWER} || ' is 0.'
+    when rule <> 'ratio' and there = 0 then 'No part of ' || {_LOWER} || ' has a figure.'
+    when :flag or whole then null
+    when rule = 'last' then 'The last part of ' || {_LOWER} || ' has no figure.'
+    else 'Only ' || {_LACKS} || ' have a figure.'
+end
+"""
+_OTHER = {
+    name: f"case when rule = 'ratio' then {expression} else {name} end"
+    for name, expression in derivation.of_both("numerator_", "denominator_").items()
+}
+_STEPS = (
+    "array['aggregate:' || cast(:to_frequency as text)]",
+    "case when has_break then array['break'] else '{}' end",
+    "case when why is null and not whole then array['incomplete'] else '{}' end",
+)
+
+
+def _made() -> str:
+    # A rate whose counts are not there still tells when it was published itself.
+    said = _OTHER | {
+        name: f"coalesce({_OTHER[name]}, {name})"
+        for name in ("published_at", "recorded_at", "derived", "computed_from")
+    }
+    made = point("amount", "why", said, *_STEPS)
+    partly = f"case when why is not null then why when not whole then {_LACKS} end as reason"
+    return (
+        made.replace("select frequency,", "select cast(:to_frequency as text) as frequency,")
+        .replace("period_start,", "lower_start as period_start,", 1)
+        .replace("why as reason", partly)
+    )
+
+
+_AGGREGATED = f"""
+, traced as (
+    {traced("points", "true as asked")} where frequency <> :to_frequency
+    union all
+    {traced("beside", "false as asked")} where frequency <> :to_frequency
+),
+placed as (
+    select
+        traced.*,
+        lower_start,
+        case
+            when cast(:rule as text) is not null then cast(:rule as text)
+            when accumulation <> 'PERIOD' then 'last'
+            when adds_over_time = 'ratio' and breakdown in ('{NUMERATOR}', '{DENOMINATOR}') then 'sum'
+            else adds_over_time
+        end as rule,
+        -- Only while the reporting unit existed is a figure due.
+        greatest(lower_start, period_start_of(frequency, cast(reporting_unit.valid_from as timestamp))) as first_due,
+        least(
+            lower_start + period_length(:to_frequency),
+            period_start_of(frequency, cast(reporting_unit.valid_to as timestamp)) + period_length(frequency)
+        ) as end_due
+    from traced
+    join (select code, adds_over_time from indicator) as indicator on indicator.code = traced.indicator
+    join (select code, valid_from, valid_to from reporting_unit) as reporting_unit
+        on reporting_unit.code = traced.reporting_unit
+    cross join lateral (select period_start_of(:to_frequency, period_start) as lower_start) as lower
+),
+used as (
+    select
+        *,
+        value is not null and (
+            rule <> 'last'
+            or period_start = max(period_start) filter (where value is not null)
+                over (partition by {_GROUP})
+        ) as used
+    from placed
+),
+grouped as (
+    select
+        {_GROUP},
+        max(unit_measure) as unit_measure,
+        count(value) as there,
+        {periods_between("max(first_due)", "max(end_due)")} as due,
+        -- Of what is the last only the last has to be there.
+        case
+            when rule = 'last' then max(period_start) filter (where used) + period_length(frequency) = max(end_due)
+            else count(value) = {periods_between("max(first_due)", "max(end_due)")}
+        end as is_whole,
+        bool_or({IS_BREAK}) as has_break,
+        bool_or({IS_BREAK} and period_start > first_due) as has_break_inside,
+        -- A single value keeps every digit.
+        case
+            when rule = 'mean' then {significant("sum(value) filter (where used) / count(value)")}
+            else sum(value) filter (where used)
+        end as value,
+        array_agg(period_start order by period_start) filter (where used) as used_periods,
+        {", ".join(f"{expression} as {name}" for name, expression in _SAID.items())}
+    from used
+    group by {_GROUP}
+),
+counted as (
+    select
+        *,
+        {derivation.found(f"not asked and breakdown = '{NUMERATOR}'", "counts", "numerator_", *_OF_COUNTS)},
+        {derivation.found(f"not asked and breakdown = '{DENOMINATOR}'", "counts", "denominator_", *_OF_COUNTS)}
+    from (select *, cast(null as text) as reason from grouped) as grouped
+    window counts as (partition by frequency, indicator, reporting_unit, accumulation, source, lower_start)
+),
+amounts as (
+    select
+        *,
+        case when rule = 'ratio' then numerator_is_whole else is_whole end as whole,
+        case when rule = 'ratio' then numerator_there else there end as parts,
+        case
+            when rule <> 'ratio' then value
+            else {
+    significant(
+        "case when unit_measure in ('percent', 'per_100_people') then 100 else 1 end"
+        " * numerator_value / nullif(denominator_value, 0)"
+    )
+}
+        end as amount
+    from counted
+    where asked
+),
+told as (select *, {_WHY} as why from amounts)
+{_made()} from told
+union all
+select {", ".join(POINT_COLUMNS)} from points where frequency = :to_frequency
+"""

@@ -1,0 +1,47 @@
+"""The last figure carried forward over a gap, only where somebody asks for it, and marked: nothing is interpolated.
+
+A gap lies between two figures of a line: nothing is carried beyond the last. What is carried is an estimate (status E)
+that says of which period it is.
+"""
+
+from service.archive.derivation import LINE, traced
+from service.archive.points import POINT_COLUMNS, Statement
+
+
+def carried(found: Statement) -> Statement:
+    """The points, with one for each period without a figure between the first and the last of its line."""
+    return found.within(_CARRIED)
+
+
+_CARRIED_ON = {
+    "period_start": "gap_start",
+    "status": "'E'",
+    "reason": "concat('There is no figure; this is the one of ', period_text(frequency, period_start), '.')",
+    "derived": "derived || array['carried']",
+}
+_COLUMNS = ", ".join(POINT_COLUMNS)
+
+_CARRIED = f"""
+, known as (
+    select *, lead(period_start) over (partition by {LINE} order by period_start) as next_start
+    from points
+    where value is not null
+),
+placed as (
+    select
+        *,
+        count(value) over (partition by {LINE} order by period_start) as before,
+        count(value) over (partition by {LINE}) as in_all
+    from points
+)
+select {", ".join(f"{_CARRIED_ON[name]} as {name}" if name in _CARRIED_ON else name for name in POINT_COLUMNS)}
+from ({traced("known", "next_start")}) as known
+cross join lateral (
+    select generate_series(
+        period_start + period_length(frequency), next_start - interval '1 second', period_length(frequency)
+    ) as gap_start
+) as gap
+union all
+-- What is missing between two figures has been filled; what is missing at either end stays missing.
+select {_COLUMNS} from placed where value is not null or before = 0 or before = in_all
+"""
