@@ -273,6 +273,29 @@ def test_t13_half_a_year_of_retail_sales_is_its_two_quarters(asked: Ask) -> None
     assert round(quarters["VN", "2024-Q1"] + quarters["VN", "2024-Q2"], 3) == Decimal("3098691.785")
 
 
+@pytest.mark.usefixtures("loaded")
+def test_t13_half_a_year_is_made_of_its_quarters_and_its_total_is_taken_apart_again(own_engine: Engine) -> None:
+    with TestClient(app.create(own_engine)) as client:
+
+        def asked_of(key: str, **parameters: str) -> dict[str, Any]:
+            answer = client.get(f"/v1/series/{key}/observations", params={"as_of": "2024-06-29", **parameters})
+            assert answer.status_code == 200, answer.text
+            return {row["period"]: row for row in answer.json()["observations"]}
+
+        half = asked_of("Q.RETAIL_SALES.VN.PERIOD.GSO._T", aggregate="S")["2024-S1"]
+        assert (round(half["value"], 3), half["series"][:2], half["derived"]) == (3098691.785, "S.", ["aggregate:S"])
+        assert half["computed_from"] == [f"Q.RETAIL_SALES.VN.PERIOD.GSO._T@2024-Q{number}" for number in (1, 2)]
+        second = asked_of("Q.GDP_2010_PRICES.VN.YTD.GSO._T", transform="within")["2024-Q2"]
+        assert (round(second["value"], 2), second["status"]) == (1508387.01, "E")
+        (farming,) = (
+            row["value"]
+            for period, row in asked_of("Q.GDP_2010_PRICES.VN.PERIOD.GSO.A", transform="share").items()
+            if period == "2024-Q2"
+        )
+        whole, part = (asked_of(f"Q.GDP_2010_PRICES.VN.PERIOD.GSO.{each}")["2024-Q2"]["value"] for each in ("_T", "A"))
+        assert farming == pytest.approx(part / whole * 100)
+
+
 def test_t14_what_the_new_provinces_are_added_up_from_is_there(asked: Ask) -> None:
     def of_june(indicator: str) -> dict[str, Decimal]:
         rows = asked(indicator, as_of="2024-06-29", **{"from": "2024-06", "to": "2024-06"})

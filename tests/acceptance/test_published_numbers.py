@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pandas
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
@@ -143,6 +144,34 @@ def test_t9_the_last_quarter_of_2008_as_it_was_known(asked: Ask, as_of: str | No
     when = {} if as_of is None else {"as_of": as_of}
     rows = asked(indicator="US_GDP", **{"from": "2008-Q4", "to": "2008-Q4"}, **when)
     assert [row["value"] for row in rows] == ([] if value is None else [Decimal(value)])
+
+
+@pytest.mark.usefixtures("alfred")
+def test_growth_is_computed_from_the_vintage_that_was_known(engine_here: Engine) -> None:
+    with TestClient(app.create(engine_here)) as client:
+        key = client.get("/v1/series", params={"indicator": "US_GDP"}).json()["series"][0]["series"]
+
+        def told(transform: str, **parameters: str) -> pandas.Series:
+            answer = client.get(
+                f"/v1/series/{key}/observations", params={"as_of": "2009-01-30", "transform": transform, **parameters}
+            )
+            assert answer.status_code == 200, answer.text
+            return pandas.Series(
+                {row["period"]: row["value"] for row in answer.json()["observations"]}, dtype="float64"
+            )
+
+        known = told("lin")
+        growth = known.pct_change(fill_method=None)
+        for name, expected in (
+            ("pch", growth * 100),
+            ("pca", ((1 + growth) ** 4 - 1) * 100),
+            ("pc1", known.pct_change(4, fill_method=None) * 100),
+            ("chg", known.diff()),
+        ):
+            pandas.testing.assert_series_equal(told(name), expected, rtol=1e-9)
+        # As the bureau printed it that day: down 4.1 percent at an annual rate.
+        assert round(told("pca")["2008-Q4"], 1) == -4.1
+        assert told("pch")["2008-Q4"] != told("pch", as_of="2009-02-27")["2008-Q4"]
 
 
 @pytest.mark.usefixtures("alfred")

@@ -2,8 +2,10 @@
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pandas
@@ -18,7 +20,7 @@ from ingest.observation import SeriesKey
 from ingest.period import Period
 from service.archive import transforms
 from service.archive.points import POINT_COLUMNS, Statement
-from service.archive.transforms import Transform
+from service.archive.transforms import NAMES, Transform
 
 # Points of no ledger: what a transform says of numbers, it says of any.
 _KINDS = {
@@ -515,3 +517,22 @@ def test_a_carried_figure_is_marked_and_lies_only_between_two(client: TestClient
     assert (filled["2019"]["value"], filled["2019"]["status"]) == (plain["2018"]["value"], "E")
     assert (filled["2019"]["derived"], filled["2019"]["computed_from"]) == (["carried"], [f"{key}@2018"])
     assert filled["2019"]["reason"] == "There is no figure; this is the one of 2018."
+
+
+# The document
+
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "transforms.md").read_text(encoding="utf-8")
+
+
+def test_the_document_has_every_transform_and_no_other() -> None:
+    written = re.findall(r"^\| `(\w+)(?::N)?` \|", DOCUMENT, re.MULTILINE)
+    assert written == ["lin", *NAMES]
+
+
+@pytest.mark.parametrize("address", re.findall(r"^/v1/\S+$", DOCUMENT, re.MULTILINE))
+def test_every_example_in_the_document_answers(client: TestClient, address: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.text
+    (rows,) = [value for value in answer.json().values() if isinstance(value, list)]
+    assert any(row["value"] is not None for row in rows)
