@@ -36,7 +36,7 @@ class Triangle(Shape):
 
     series: str
     as_of: datetime
-    unit_measure: str
+    unit_measure: str | None = Field(description="null where there is no figure in the span")
     vintage_dates: list[date]
     periods: list[TriangleRow]
 

@@ -258,7 +258,7 @@ def releases(
 
 def _triangle(key: str, told: Sequence[dict[str, Any]], moment: datetime, wanted: str) -> Response:
     days, table = vintages.triangle(told)
-    unit_measure = told[0]["unit_measure"] if told else ""
+    unit_measure = told[0]["unit_measure"] if told else None
     if wanted == "json":
         return answers.json(
             {

@@ -13,6 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import pandas
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
@@ -34,6 +35,8 @@ def asked(own_engine: Engine, shared_data: Path) -> Iterator[TestClient]:
     said = Instructions("PUBLISHED_FIGURES", mapping="ALFRED_GDP_JSON", reason="release of the BEA")
     _, outcome, _ = intake.take_in(own_engine, file.read_bytes(), file.name, said, by=TEST, now=NOW)
     assert outcome.stored, outcome.findings[:3]
+    counts = outcome.summary
+    assert (counts.created + counts.revised + counts.unchanged, counts.refused) == (3199, 0)
     with TestClient(app.create(own_engine)) as client:
         yield client
 
@@ -81,6 +84,23 @@ def test_each_of_393_days_answers_what_alfred_answers(
         assert len(known) == len(rows), f"more than one row a period on {day}"
         compared += len(rows)
     assert compared > 50_000
+
+
+@pytest.mark.parametrize(
+    ("as_of", "value"),
+    [
+        ("2009-01-29", None),
+        ("2009-01-30", "14264.6"),
+        ("2009-02-26", "14264.6"),
+        ("2009-02-27", "14200.3"),
+        ("2009-07-31", "14347.3"),
+        (None, "14608.209"),
+    ],
+)
+def test_t9_the_last_quarter_of_2008_as_it_was_known(asked: TestClient, as_of: str | None, value: str | None) -> None:
+    when = {} if as_of is None else {"as_of": as_of}
+    rows = table(asked, **{"from": "2008-Q4", "to": "2008-Q4"}, **when)
+    assert [row["value"] for row in rows] == ([] if value is None else [value])
 
 
 def test_the_day_before_a_release_knows_nothing_of_it(
@@ -220,3 +240,22 @@ def test_revisions_and_their_statistics_are_those_of_plain_arithmetic(
     assert len(listed["releases"]) == 393
     (listed_day,) = [row for row in listed["releases"] if moment(row["published_at"]) == moment(day)]
     assert listed_day["revised"] == of_day["revised"]
+
+
+def test_growth_is_computed_from_the_vintage_that_was_known(asked: TestClient) -> None:
+    def told(transform: str, as_of: str = "2009-01-30") -> pandas.Series:
+        rows = table(asked, as_of=as_of, transform=transform)
+        return pandas.Series({row["period"]: float(row["value"] or "nan") for row in rows})
+
+    known = told("lin")
+    growth = known.pct_change(fill_method=None)
+    for name, expected in (
+        ("pch", growth * 100),
+        ("pca", ((1 + growth) ** 4 - 1) * 100),
+        ("pc1", known.pct_change(4, fill_method=None) * 100),
+        ("chg", known.diff()),
+    ):
+        pandas.testing.assert_series_equal(told(name), expected, rtol=1e-9)
+    # As the bureau printed it that day: down 4.1 percent at an annual rate.
+    assert round(told("pca")["2008-Q4"], 1) == -4.1
+    assert told("pch")["2008-Q4"] != told("pch", "2009-02-27")["2008-Q4"]

@@ -13,13 +13,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pandas
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 
 from ingest import catalogue, registry
-from ingest.period import containing, moment
 from ingest.reporting_unit import ReportingUnit
 from ingest.stages import Outcome
 from ingest.submission import Instructions
@@ -112,84 +110,6 @@ def test_t6_cybersecurity_ranks_and_the_two_scales_never_joined(load: Load, aske
         {"2020": Decimal("94.59"), "2024": Decimal("99.74")},
     ]
     assert len({row["unit_measure"] for row in scores}) == 2
-
-
-@pytest.fixture(scope="module")
-def alfred(load: Load) -> Outcome:
-    outcome = load(
-        "alfred/GDP_all_releases.json", "ALFRED_GDP_JSON", reason="release of the Bureau of Economic Analysis"
-    )
-    assert outcome.stored, outcome.findings[:3]
-    return outcome
-
-
-def test_every_release_of_alfred_is_accounted_for(alfred: Outcome) -> None:
-    assert alfred.summary.created + alfred.summary.revised + alfred.summary.unchanged == 3199
-    assert alfred.summary.refused == 0
-
-
-@pytest.mark.usefixtures("alfred")
-@pytest.mark.parametrize(
-    ("as_of", "value"),
-    [
-        ("2009-01-29", None),
-        ("2009-01-30", "14264.6"),
-        ("2009-02-26", "14264.6"),
-        ("2009-02-27", "14200.3"),
-        ("2009-07-31", "14347.3"),
-        (None, "14608.209"),
-    ],
-)
-def test_t9_the_last_quarter_of_2008_as_it_was_known(asked: Ask, as_of: str | None, value: str | None) -> None:
-    when = {} if as_of is None else {"as_of": as_of}
-    rows = asked(indicator="US_GDP", **{"from": "2008-Q4", "to": "2008-Q4"}, **when)
-    assert [row["value"] for row in rows] == ([] if value is None else [Decimal(value)])
-
-
-@pytest.mark.usefixtures("alfred")
-def test_growth_is_computed_from_the_vintage_that_was_known(engine_here: Engine) -> None:
-    with TestClient(app.create(engine_here)) as client:
-        key = client.get("/v1/series", params={"indicator": "US_GDP"}).json()["series"][0]["series"]
-
-        def told(transform: str, **parameters: str) -> pandas.Series:
-            answer = client.get(
-                f"/v1/series/{key}/observations", params={"as_of": "2009-01-30", "transform": transform, **parameters}
-            )
-            assert answer.status_code == 200, answer.text
-            return pandas.Series(
-                {row["period"]: row["value"] for row in answer.json()["observations"]}, dtype="float64"
-            )
-
-        known = told("lin")
-        growth = known.pct_change(fill_method=None)
-        for name, expected in (
-            ("pch", growth * 100),
-            ("pca", ((1 + growth) ** 4 - 1) * 100),
-            ("pc1", known.pct_change(4, fill_method=None) * 100),
-            ("chg", known.diff()),
-        ):
-            pandas.testing.assert_series_equal(told(name), expected, rtol=1e-9)
-        # As the bureau printed it that day: down 4.1 percent at an annual rate.
-        assert round(told("pca")["2008-Q4"], 1) == -4.1
-        assert told("pch")["2008-Q4"] != told("pch", as_of="2009-02-27")["2008-Q4"]
-
-
-@pytest.mark.usefixtures("alfred")
-def test_t10_the_first_releases_are_those_that_alfred_calls_initial(engine_here: Engine, shared_data: Path) -> None:
-    initial = json.loads((shared_data / "alfred/GDP_initial_release.json").read_text())["observations"]
-    with TestClient(app.create(engine_here)) as client:
-        key = client.get("/v1/series", params={"indicator": "US_GDP"}).json()["series"][0]["series"]
-        vintages = json.loads(client.get(f"/v1/series/{key}/vintages").text, parse_float=Decimal)["vintages"]
-    first: dict[str, Any] = {}
-    for row in vintages:
-        first.setdefault(row["period"], row)
-    ours = {(period, moment(row["published_at"]), str(row["value"])) for period, row in first.items()}
-    theirs = {
-        (str(containing(moment(row["date"]).date(), "Q")), moment(row["realtime_start"]), row["value"])
-        for row in initial
-    }
-    assert len(theirs) == 132
-    assert theirs <= ours
 
 
 def taken_in(engine: Engine, table: list[list[Any]]) -> Outcome:
