@@ -17,6 +17,7 @@ from service import database, metrics, portal, problems
 from service.api import (
     audit,
     catalogue,
+    changes,
     compliance,
     decisions,
     evidence,
@@ -31,6 +32,7 @@ from service.api import (
 from service.head import HeadAsGet
 from service.identity import credentials
 from service.limits import Bounded
+from service.news import News
 from service.settings import Provider
 
 _DESCRIPTION = """
@@ -45,6 +47,7 @@ Chiso records the indicators that a country promises itself to reach, keeps ever
 _OPEN = (
     ("catalogue", catalogue),
     ("figures", series),
+    ("changes", changes),
     ("submissions", templates),
     ("deadlines", compliance),
     ("session", session),
@@ -86,6 +89,7 @@ def create(
     app.state.engine = engine
     app.state.turn = asyncio.Semaphore(database.REQUESTS_AT_A_TIME)
     app.state.clock = clock
+    app.state.news = News(engine)
     app.state.public_url = public_url
     app.state.provider = provider
     problems.install(app)
