@@ -21,6 +21,7 @@ from service.api import (
     compliance,
     decisions,
     evidence,
+    hooks,
     obligations,
     oidc,
     operations,
@@ -60,6 +61,7 @@ _ASKING_WHO = (
     ("submissions", evidence),
     ("deadlines", obligations),
     ("audit", audit),
+    ("changes", hooks),
 )
 
 
@@ -71,11 +73,17 @@ async def _ready_for_many(_: FastAPI) -> AsyncGenerator[None]:
 
 
 def create(
-    engine: Engine, *, clock: Callable[[], datetime] = now, public_url: str = "", provider: Provider | None = None
+    engine: Engine,
+    *,
+    clock: Callable[[], datetime] = now,
+    public_url: str = "",
+    provider: Provider | None = None,
+    hooks_inside: bool = False,
 ) -> FastAPI:
     """The application on this pool; whoever made the pool closes it. `clock` tells what time it is.
 
-    `public_url` is where people reach it, and `provider` whom they may sign in with.
+    `public_url` is where people reach it, `provider` whom they may sign in with, and `hooks_inside` lets web hooks be on
+    addresses that are not public.
     """
     app = FastAPI(
         title="Chiso",
@@ -92,6 +100,7 @@ def create(
     app.state.news = News(engine)
     app.state.public_url = public_url
     app.state.provider = provider
+    app.state.hooks_inside = hooks_inside
     problems.install(app)
     for tag, face in _OPEN:
         app.include_router(face.router, tags=[tag])

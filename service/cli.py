@@ -111,7 +111,9 @@ def serve() -> None:
         tell("")
         _greet(told, prepared, secret)
         logs.configure()
-        application = app.create(engine, public_url=told.public_url, provider=told.provider)
+        application = app.create(
+            engine, public_url=told.public_url, provider=told.provider, hooks_inside=told.hooks_inside
+        )
         service = Server(application, uvicorn.Config(application, log_level="warning", access_log=False))
         with worker.running(engine, told):
             service.run(sockets=[listening])

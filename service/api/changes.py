@@ -126,9 +126,8 @@ def changed(
     kinds = chosen_kinds(kind)
     if wanted == "atom":
         return _news(request, connection, selected)
-    found, place, more = feed.changes(
-        connection, selected, _place(request, connection, since), kinds=kinds, limit=limit
-    )
+    known = Place(NOTHING) if since is None else place_since(request, connection, since)
+    found, place, more = feed.changes(connection, selected, known, kinds=kinds, limit=limit)
     onward = write_place(place)
     answer = (
         answers.table(found, CHANGE_COLUMNS)
@@ -162,7 +161,7 @@ async def streamed(
 
     def first(connection: Connection) -> tuple[Selection, Place]:
         chosen, known = wanted.selection(connection), last_event_id or since
-        place = Place(feed.look(connection)) if known is None else _place(request, connection, known)
+        place = Place(feed.look(connection)) if known is None else place_since(request, connection, known)
         return chosen, place
 
     chosen, place = await _asked(request, first)
@@ -197,9 +196,11 @@ def read_place(cursor: str) -> Place:
     return place
 
 
-def _place(request: Request, connection: Connection, since: str | None) -> Place:
-    if since is None:
-        return Place(NOTHING)
+def place_since(request: Request, connection: Connection, since: str) -> Place:
+    """The place that a cursor holds, or of who knows what was known at a moment.
+
+    Raises a 400 problem for what is neither, and for a moment that is still to come.
+    """
     if not since[:1].isdigit():
         return read_place(since)
     moment = period.moment(since)
