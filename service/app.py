@@ -82,8 +82,8 @@ def create(
 ) -> FastAPI:
     """The application on this pool; whoever made the pool closes it. `clock` tells what time it is.
 
-    `public_url` is where people reach it, `provider` whom they may sign in with, and `hooks_inside` lets web hooks be on
-    addresses that are not public.
+    `public_url` is where people reach it, `provider` whom they may sign in with, and `hooks_inside` lets web hooks be
+    on addresses that are not public.
     """
     app = FastAPI(
         title="Chiso",

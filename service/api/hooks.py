@@ -56,7 +56,7 @@ class HookShape(Shape):
     id: int
     url: str
     selection: Mapping[str, Sequence[str]] = Field(
-        description="part of the key -> codes, as they were when it was made"
+        description="part of the key: codes that there were when it was made"
     )
     kinds: Sequence[str] | None
     created_by: str

@@ -81,11 +81,13 @@ def _told_one(engine: Engine, number: int, *, inside: bool, clock: Clock) -> boo
         found, onward, more = feed.changes(
             connection, Selection(hook.selection), place, kinds=hook.kinds, limit=CHANGES_IN_A_MESSAGE
         )
+    # Beyond a message that waited is whatever came meanwhile.
+    may_be_more = more or known.until is not None
     if not found:
         # Where nothing was recorded the old place is as good, and is not written every minute.
-        if more or onward.since.recorded != known.since.recorded:
+        if may_be_more or onward.since.recorded != known.since.recorded:
             with database.writing(engine) as connection:
-                return subscriptions.move(connection, hook, write_place(onward)) and more
+                return subscriptions.move(connection, hook, write_place(onward)) and may_be_more
         return False
     cursor = write_place(place)
     if cursor != hook.place:
@@ -102,7 +104,7 @@ def _told_one(engine: Engine, number: int, *, inside: bool, clock: Clock) -> boo
     why = _posted(hook, Message(f"msg_{named}", answers.encoded(facts)), inside=inside, now=now)
     with database.writing(engine) as connection:
         if why is None:
-            return subscriptions.taken(connection, hook, write_place(onward), now=now) and more
+            return subscriptions.taken(connection, hook, write_place(onward), now=now) and may_be_more
         pause = min(FIRST_PAUSE * 2 ** min(hook.failures, 20), LONGEST_PAUSE)
         dead = why == _GONE or now - (hook.failing_since or now) >= GIVEN_UP_AFTER
         subscriptions.not_taken(connection, hook, why, now=now, next_try_at=now + pause, dead=dead)

@@ -126,7 +126,7 @@ TRIES: dict[tuple[str, str], Callable[[Desk, Person], httpx2.Response]] = {
     ("audit", "read"): looked("/v1/audit"),
     ("audit", "verify"): looked("/v1/audit/verification"),
     ("hook", "read"): looked("/v1/hooks"),
-    ("hook", "change"): lambda _, who: who.client.post("/v1/hooks", json={"url": "ftp://nobody"}),
+    ("hook", "change"): lambda _, who: who.client.post("/v1/hooks", json={"url": "https://1.1.1.1/hook"}),
 }
 
 
