@@ -18,8 +18,7 @@ from ingest.period import now
 from service import app, database, settings, worker
 from service.hooks import address, subscriptions, telling
 from service.hooks.message import signature
-from service.identity import credentials
-from tests.conftest import TEST, Clock
+from tests.conftest import Clock
 from tests.service.test_changes import appended, now_of, said
 from tests.service.test_reminders import Receiver
 from tests.service.test_worker import await_that, defer
@@ -40,13 +39,11 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="module")
-def administrator(own_engine: Engine) -> Iterator[TestClient]:
+def administrator(cheap_hashes: None, own_engine: Engine, sender: TestClient) -> Iterator[TestClient]:
     """A client of a service on a closed network, which may post to this machine."""
-    with database.writing(own_engine) as connection:
-        secret = credentials.new_secret(connection, by=TEST)
     application = app.create(own_engine, hooks_inside=True)
     with TestClient(application, raise_server_exceptions=False) as client:
-        client.auth = (credentials.ADMINISTRATOR, secret)
+        client.auth = sender.auth
         yield client
 
 
@@ -84,8 +81,9 @@ def figure(engine: Engine, **more: Any) -> str:
 
 
 def told(receiver: Receiver) -> list[list[str]]:
-    """The periods in each message."""
-    return [[each["period"] for each in json.loads(body)["data"]["changes"]] for _, body in receiver.posts]
+    """The periods in each message about changes."""
+    messages = [json.loads(body) for _, body in receiver.posts]
+    return [[each["period"] for each in told["data"]["changes"]] for told in messages if told["type"] == "changes"]
 
 
 def shown(client: TestClient, hook: dict[str, Any]) -> dict[str, Any]:
