@@ -4,12 +4,14 @@ import dataclasses
 import itertools
 import json
 import random
+import re
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -22,6 +24,7 @@ from sqlalchemy import Connection, Engine, text
 from ingest import catalogue, ledger, registry
 from service import app, database, news
 from service.api import changes
+from service.api.hooks import Subscription
 from service.archive import feed
 from service.archive.feed import KINDS, NOTHING, Place
 from service.archive.series import Selection
@@ -32,6 +35,7 @@ from tests.service.test_serve import free_port
 
 KEY = "A.NRI_RANK.VN.PERIOD.PRESS._T"
 GENERATED = "A.NRI_RANK.VN.PERIOD.GENERATED._T"
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "changes.md").read_text(encoding="utf-8")
 ATOM = "{http://www.w3.org/2005/Atom}"
 ALL = Selection()
 
@@ -509,5 +513,12 @@ def test_more_than_so_many_do_not_listen_and_are_told_what_to_do(
             assert client.get(f"{stream}?{nonsense}").status_code in (400, 404)
 
 
-def test_every_kind_of_change_is_documented() -> None:
-    assert len(KINDS) == len(set(KINDS)) == 7
+def test_the_documentation_has_every_kind_and_column_and_its_questions_answer(client: TestClient) -> None:
+    assert re.findall(r"^\| `(\w+)` \|[^|]+\|[^|]+\|[^|]+\|$", DOCUMENT, re.MULTILINE) == list(KINDS)
+    addresses = re.findall(r"127\.0\.0\.1:8000(/v1/changes\?[^'\s]+)", DOCUMENT)
+    addresses += [f"/{each}" for each in re.findall(r"`/(v1/changes\?[^`]+)`", DOCUMENT)]
+    assert len(addresses) == 2
+    assert all(client.get(each).status_code == 200 for each in addresses)
+    assert tuple(client.get("/v1/changes?limit=1").json()["changes"][0]) == feed.CHANGE_COLUMNS
+    (said_of_a_hook,) = re.findall(r"--json '(.*)'", DOCUMENT)
+    assert Subscription.model_validate_json(said_of_a_hook).indicator == ["EGDI_RANK"]
