@@ -35,6 +35,8 @@ account.read             .        .         .          .            x           
 account.change           .        .         .          .            x            .        .
 token.read               .        .         .          .            x            .        .
 token.change             .        .         .          .            x            .        .
+hook.read                .        .         .          .            x            .        .
+hook.change              .        .         .          .            x            .        .
 """
 CELLS = [
     (thing, action, role, mark == "x")
