@@ -47,6 +47,7 @@ MATRIX: Mapping[str, Mapping[str, frozenset[Role]]] = {
     "account": {"read": _roles("administrator"), "change": _roles("administrator")},
     "token": {"read": _roles("administrator"), "change": _roles("administrator")},
     "snapshot": {"read": _EVERYBODY, "freeze": _CONCERNED},
+    "hook": {"read": _roles("administrator"), "change": _roles("administrator")},
 }
 
 

@@ -17,9 +17,11 @@ from service import database, metrics, portal, problems
 from service.api import (
     audit,
     catalogue,
+    changes,
     compliance,
     decisions,
     evidence,
+    hooks,
     obligations,
     observations,
     oidc,
@@ -33,6 +35,7 @@ from service.api import (
 from service.head import HeadAsGet
 from service.identity import credentials
 from service.limits import Bounded
+from service.news import News
 from service.settings import Provider
 
 _DESCRIPTION = """
@@ -49,6 +52,7 @@ _OPEN = (
     ("figures", series),
     ("figures", observations),
     ("vintages", vintages),
+    ("changes", changes),
     ("submissions", templates),
     ("deadlines", compliance),
     ("session", session),
@@ -61,6 +65,7 @@ _ASKING_WHO = (
     ("submissions", evidence),
     ("deadlines", obligations),
     ("audit", audit),
+    ("changes", hooks),
 )
 
 
@@ -72,11 +77,17 @@ async def _ready_for_many(_: FastAPI) -> AsyncGenerator[None]:
 
 
 def create(
-    engine: Engine, *, clock: Callable[[], datetime] = now, public_url: str = "", provider: Provider | None = None
+    engine: Engine,
+    *,
+    clock: Callable[[], datetime] = now,
+    public_url: str = "",
+    provider: Provider | None = None,
+    hooks_inside: bool = False,
 ) -> FastAPI:
     """The application on this pool; whoever made the pool closes it. `clock` tells what time it is.
 
-    `public_url` is where people reach it, and `provider` whom they may sign in with.
+    `public_url` is where people reach it, `provider` whom they may sign in with, and `hooks_inside` lets web hooks be
+    on addresses that are not public.
     """
     app = FastAPI(
         title="Chiso",
@@ -90,8 +101,10 @@ def create(
     app.state.engine = engine
     app.state.turn = asyncio.Semaphore(database.REQUESTS_AT_A_TIME)
     app.state.clock = clock
+    app.state.news = News(engine)
     app.state.public_url = public_url
     app.state.provider = provider
+    app.state.hooks_inside = hooks_inside
     problems.install(app)
     for tag, face in _OPEN:
         app.include_router(face.router, tags=[tag])

@@ -28,6 +28,7 @@ from service.commands import token, user
 from service.commands import worker as worker_commands
 from service.commands.terminal import err, out, prepared, progress_shown, status, typist
 from service.identity import accounts, credentials
+from service.serving import Server
 from sql import migration
 
 program = typer.Typer(
@@ -110,8 +111,10 @@ def serve() -> None:
         tell("")
         _greet(told, prepared, secret)
         logs.configure()
-        application = app.create(engine, public_url=told.public_url, provider=told.provider)
-        service = uvicorn.Server(uvicorn.Config(application, log_level="warning", access_log=False))
+        application = app.create(
+            engine, public_url=told.public_url, provider=told.provider, hooks_inside=told.hooks_inside
+        )
+        service = Server(application, uvicorn.Config(application, log_level="warning", access_log=False))
         with worker.running(engine, told):
             service.run(sockets=[listening])
 

@@ -64,6 +64,12 @@ SETTINGS = (
         "text",
         "what signs the posted reminders; a secret, so also from CHISO_REMINDER_HOOK_SECRET_FILE",
     ),
+    Setting(
+        "CHISO_HOOKS_INSIDE",
+        "no",
+        "yes or no",
+        "whether web hooks may be on addresses that are not public, and without encryption: for a closed network",
+    ),
 )
 SECRETS = ("CHISO_DATABASE_URL", "CHISO_OIDC_CLIENT_SECRET", "CHISO_SMTP_URL", "CHISO_REMINDER_HOOK_SECRET")
 _OIDC = ("CHISO_OIDC_ISSUER", "CHISO_OIDC_CLIENT_ID", "CHISO_OIDC_CLIENT_SECRET")
@@ -107,6 +113,7 @@ class Settings:
     provider: Provider | None
     mail: Mail | None
     hook: Hook | None
+    hooks_inside: bool
 
 
 def read(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -136,6 +143,7 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         provider=_provider(values),
         mail=_mail(values),
         hook=_hook(values),
+        hooks_inside=_yes("CHISO_HOOKS_INSIDE", values["CHISO_HOOKS_INSIDE"]),
     )
 
 
@@ -143,6 +151,12 @@ def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise BadSetting(f"CHISO_PORT is “{text}”; it must be a whole number from 1 to 65535.")
     return int(text)
+
+
+def _yes(name: str, text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise BadSetting(f"{name} is “{text}”; it must be yes or no.")
+    return text == "yes"
 
 
 def _provider(values: Mapping[str, str]) -> Provider | None:

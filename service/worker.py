@@ -22,6 +22,7 @@ from structlog import get_logger
 from ingest import inbox
 from ingest.period import now
 from service import database, intake
+from service.hooks import telling
 from service.reminding import reminders
 from service.settings import Settings
 
@@ -126,6 +127,12 @@ def tasks(engine: Engine, told: Settings, clock: Clock) -> App:
     @app.task(name="remind")
     def remind(timestamp: int) -> None:
         reminders.remind(engine, told, now=clock())
+
+    # One round at a time, and one that waits: a slow round leaves the other half of the worker free.
+    @app.periodic(cron="* * * * *")
+    @app.task(name="tell_hooks", lock="hooks", queueing_lock="hooks")
+    def tell_hooks(timestamp: int) -> None:
+        telling.tell_all(engine, inside=told.hooks_inside, clock=clock)
 
     @app.periodic(cron="40 20 * * *")  # counted in UTC: 03:40 in Vietnam
     @app.task(name="forget")

@@ -14,13 +14,12 @@ from email.utils import format_datetime, make_msgid
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import httpx2
+from service import posting
+from service.posting import TIMEOUT_SECONDS
 
-TIMEOUT_SECONDS = 10
 SIGNATURE = "Chiso-Signature"
 
-# What is raised where something was not taken: an address that is none, a server that is away or does not want it.
-NOT_TAKEN = (ValueError, OSError, httpx2.HTTPError)
+NOT_TAKEN = posting.NOT_TAKEN  # what is raised by either way
 
 # Of one message, where the next may go well.
 _REFUSED = (
@@ -96,8 +95,7 @@ def _connected(url: str) -> Generator[smtplib.SMTP]:
 def post(url: str, secret: str, facts: Mapping[str, Any], *, now: datetime) -> None:
     """Post facts as JSON, signed. Whoever does not answer with a 2xx has not taken them."""
     body = json.dumps(facts, ensure_ascii=False).encode()
-    headers = {"Content-Type": "application/json", SIGNATURE: signature(secret, body, now=now)}
-    httpx2.post(url, content=body, headers=headers, timeout=TIMEOUT_SECONDS).raise_for_status()
+    posting.post(url, body, {SIGNATURE: signature(secret, body, now=now)})
 
 
 def signature(secret: str, body: bytes, *, now: datetime) -> str:

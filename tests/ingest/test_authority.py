@@ -37,6 +37,8 @@ token.read               .        .         .          .            x           
 token.change             .        .         .          .            x            .        .
 snapshot.read            x        x         x          x            x            x        x
 snapshot.freeze          .        x         x          x            x            x        x
+hook.read                .        .         .          .            x            .        .
+hook.change              .        .         .          .            x            .        .
 """
 CELLS = [
     (thing, action, role, mark == "x")

@@ -125,6 +125,8 @@ TRIES: dict[tuple[str, str], Callable[[Desk, Person], httpx2.Response]] = {
     ("evidence", "attach"): lambda desk, who: attached(who, desk.case("submitted")),
     ("audit", "read"): looked("/v1/audit"),
     ("audit", "verify"): looked("/v1/audit/verification"),
+    ("hook", "read"): looked("/v1/hooks"),
+    ("hook", "change"): lambda _, who: who.client.post("/v1/hooks", json={"url": "https://1.1.1.1/hook"}),
 }
 
 
