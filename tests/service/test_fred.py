@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -394,3 +395,104 @@ def test_a_request_that_nobody_foresaw_fails_in_freds_form(engine: Engine, monke
         answer = client.get("/fred/series/observations", params={"series_id": RANK})
     assert answer.status_code == 500
     assert "in the log under" in (ElementTree.fromstring(answer.text).get("message") or "")
+
+
+OVERDUE = "D.TASKS_OVERDUE.VN.STOCK.REPORT._T"
+HISTORY = """indicator,reporting_unit,frequency,period,value,status,withdrawn,published_at,reason
+TASKS_OVERDUE,VN,D,2024-03-15,5,P,,2024-04-01T08:00:00+07:00,
+TASKS_OVERDUE,VN,D,2024-03-15,7,P,,2024-04-01T18:00:00+07:00,corrected
+TASKS_OVERDUE,VN,D,2024-03-15,7,A,,2024-04-02T08:00:00+07:00,confirmed
+TASKS_OVERDUE,VN,D,2024-03-15,9,A,,2024-04-03T08:00:00+07:00,mistaken
+TASKS_OVERDUE,VN,D,2024-03-15,7,A,,2024-04-03T20:00:00+07:00,taken back
+TASKS_OVERDUE,VN,D,2024-03-15,8,A,,2024-04-03T17:30:00+00:00,counted anew
+TASKS_OVERDUE,VN,D,2024-03-15,,,true,2024-04-06,counted twice
+TASKS_OVERDUE,VN,D,2024-03-16,6,A,,2024-04-01T08:00:00+07:00,
+TASKS_OVERDUE,VN,D,2024-03-16,,,true,2024-04-01T09:00:00+07:00,not ours
+TASKS_OVERDUE,VN,D,2024-03-17,,M,,2024-04-01T08:00:00+07:00,the counter was down
+TASKS_OVERDUE,VN,D,2024-03-17,3,E,,2024-04-05,estimated
+TASKS_OVERDUE,VN,D,2024-03-18,4,A,,2099-01-01,
+TASKS_OVERDUE,VN,M,2024-03,4,A,,2099-01-01,
+"""
+
+
+@pytest.fixture(scope="module")
+def overdue(own_engine: Engine, address: str) -> None:
+    said = Instructions("PUBLISHED_FIGURES", reason="a history with all that happens")
+    outcome = intake.take_in(own_engine, HISTORY.encode(), "history.csv", said, by=TEST, now=NOW)[1]
+    assert outcome.stored, outcome.findings
+
+
+@pytest.mark.usefixtures("overdue")
+def test_a_day_is_the_countrys_and_its_last_word_stands(ask: Any) -> None:
+    rows = ask("/series/observations", series_id=OVERDUE, **ALL)["observations"]
+    told = [(row["date"], row["realtime_start"], row["realtime_end"], row["value"], row.get("status")) for row in rows]
+    assert told == [
+        ("2024-03-15", "2024-04-01", "2024-04-01", "7", "P"),
+        ("2024-03-15", "2024-04-02", "2024-04-03", "7", None),
+        ("2024-03-15", "2024-04-04", "2024-04-05", "8", None),
+        ("2024-03-15", "2024-04-06", "9999-12-31", ".", None),
+        ("2024-03-17", "2024-04-01", "2024-04-04", ".", "M"),
+        ("2024-03-17", "2024-04-05", "9999-12-31", "3", "E"),
+    ]
+    assert ask("/series/vintagedates", series_id=OVERDUE)["vintage_dates"] == [
+        f"2024-04-0{each}" for each in (1, 2, 4, 5, 6)
+    ]
+    some = ask(
+        "/series/vintagedates",
+        series_id=OVERDUE,
+        realtime_start="2024-04-02",
+        realtime_end="2024-04-05",
+        sort_order="desc",
+    )
+    assert some["vintage_dates"] == ["2024-04-05", "2024-04-04", "2024-04-02"]
+
+
+@pytest.mark.usefixtures("overdue")
+def test_each_vintage_has_a_column_and_a_withdrawal_is_news(ask: Any) -> None:
+    asked = {"series_id": OVERDUE, "realtime_start": "2024-04-03", "realtime_end": "2024-04-06"}
+    columns = [f"{OVERDUE}_2024040{each}" for each in (3, 4, 5, 6)]
+    table = ask("/series/observations", output_type="2", **asked)["observations"]
+    assert table == [
+        {"date": "2024-03-15"} | dict(zip(columns, ("7", "8", "8", "."), strict=True)),
+        {"date": "2024-03-17"} | dict(zip(columns, (".", ".", "3", "3"), strict=True)),
+    ]
+    news = ask("/series/observations", output_type="3", **asked)["observations"]
+    assert news == [
+        {"date": "2024-03-15", columns[1]: "8", columns[3]: "."},
+        {"date": "2024-03-17", columns[2]: "3"},
+    ]
+
+
+@pytest.mark.usefixtures("overdue")
+def test_of_what_is_under_embargo_nothing_is_told(address: str, ask: Any) -> None:
+    secret = OVERDUE.replace("D.", "M.", 1)
+    answer = httpx2.get(f"{address}/fred/series", params={"series_id": secret})
+    assert (answer.status_code, secret in answer.text) == (400, False)
+    found = ask("/series/search", search_text="TASKS_OVERDUE")["seriess"]
+    assert [each["id"] for each in found if each["id"].startswith(("D.", "M."))] == [OVERDUE]
+    assert "2099-01-01" not in str(ask("/releases/dates", realtime_start="2024-01-01", limit="1000"))
+    [told] = ask("/series", series_id=OVERDUE)["seriess"]
+    assert (told["observation_start"], told["observation_end"]) == ("2024-03-17", "2024-03-17")
+    then = {"realtime_start": "2024-04-02", "realtime_end": "2024-04-02"}
+    [told] = ask("/series", series_id=OVERDUE, **then)["seriess"]
+    assert (told["observation_start"], told["last_updated"]) == ("2024-03-15", "2024-04-02 08:00:00+07")
+
+
+def test_history_that_nobody_saw_come_out_has_no_first_release(ask: Any) -> None:
+    first = ask("/series/observations", series_id=RANK, output_type="4", **ALL)["observations"]
+    every = ask("/series/observations", series_id=RANK, **ALL)["observations"]
+    assert first[0] == every[0]
+    assert len({row["date"] for row in first}) == len(first)
+
+
+def test_a_text_that_xml_cannot_hold_is_told_without_it(client: TestClient) -> None:
+    answer = client.get("/fred/series", params={"series_id": "\x01<&\ud7ff\ufffe"})
+    assert "does not exist" in (ElementTree.fromstring(answer.content).get("message") or "")
+    unknown = client.get("/fred/series", params={"\x02\x03<": "1"})
+    assert "There is no parameter" in (ElementTree.fromstring(unknown.content).get("message") or "")
+
+
+def test_the_document_lists_every_address(client: TestClient) -> None:
+    described = {path for path in client.get("/openapi.json").json()["paths"] if path.startswith("/fred/")}
+    document = (Path(__file__).parents[2] / "docs" / "fred.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(/fred/[a-z/]+)`", document, re.MULTILINE)) == described
