@@ -102,7 +102,9 @@ def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
 
 
 def answer(request: Request, problem: Problem) -> Response:
-    """The problem as the asker gets it."""
+    """The problem as the asker gets it; a face that imitates another service has a form of its own for it."""
+    if told := getattr(request.state, "tells_problem", None):
+        return told(request, problem)
     body = {
         "type": f"/problems/{problem.kind}",
         "title": problem.status.phrase,

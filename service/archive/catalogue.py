@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -134,6 +134,16 @@ def rules(connection: Connection, *, search: str | None, after: str | None, limi
     texts = ("code", "name_vi", "name_en", "sentence_vi", "sentence_en", "formula")
     found = (_rule(row) for row in rows if _found(search, *(row[name] for name in texts)))
     return _onward(found, "code", after, limit)
+
+
+def sources(connection: Connection) -> list[dict[str, Any]]:
+    """By which channels or methods figures are made, by code: code, name_vi, name_en."""
+    return _all(connection, "source", ("code", "name_vi", "name_en"), order="code")
+
+
+def loaded_at(connection: Connection) -> datetime:
+    """When the catalogue was loaded for the first time."""
+    return connection.execute(text("select min(loaded_at) from catalogue_version")).scalar_one()
 
 
 def codes(connection: Connection, word: str) -> list[str]:
