@@ -1,13 +1,16 @@
 """FRED's words for what is computed from a series, and the one place where they become a question to the archive."""
 
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import Query
 
 from ingest.observation import SeriesKey
 from service.api.fred import faults
+from service.archive.aggregation import Aggregate
 from service.archive.question import Question
+from service.archive.series import Selection, Span
+from service.archive.transforms import Transform
 
 Units = Annotated[
     Literal["lin", "chg", "ch1", "pch", "pc1", "pca", "cch", "cca", "log"],
@@ -27,31 +30,18 @@ _FREQUENCIES = {"d": "D", "w": "W", "m": "M", "q": "Q", "sa": "S", "a": "A"}
 _RULES = {"avg": "mean", "sum": "sum", "eop": "last"}
 
 
-@dataclass(frozen=True, slots=True)
-class Derivation:
-    """What is computed: first figures of a lower frequency by a rule, then the transform; each None where not asked."""
-
-    frequency: str | None
-    rule: str | None
-    transform: str | None
-
-
-def of(key: SeriesKey, units: str, frequency: str | None, method: str | None) -> Derivation | None:
-    """What these parameters ask to compute; None where they ask for the figures as they are."""
+def of(key: SeriesKey, units: str, frequency: str | None, method: str | None) -> Question | None:
+    """What these parameters ask to compute, as of no day yet; None where they ask for the figures as they are."""
     wanted = None
     if frequency is not None:
         if frequency not in _FREQUENCIES:
             there = ", ".join(_FREQUENCIES)
             raise faults.refused(f"Nothing is kept here by the frequency “{frequency}”. There are: {there}.")
         wanted = _FREQUENCIES[frequency]
-    if wanted == key.frequency:
-        wanted = None
-    if wanted is None and units == "lin":
+    aggregate = None if wanted in (None, key.frequency) else Aggregate(wanted, rule=_RULES.get(method or ""))
+    transform = None if units == "lin" else Transform(units)
+    if aggregate is None and transform is None:
         return None
-    return Derivation(wanted, _RULES.get(method or "") if wanted else None, None if units == "lin" else units)
-
-
-def question(key: SeriesKey, wanted: Derivation) -> Question:
-    """The question that computes it, as of no day yet."""
-    named = " and ".join(filter(None, (wanted.transform, wanted.frequency)))
-    raise faults.refused(f"“{named}” is not computed here; ask for {key} by units=lin and by its own frequency.")
+    return Question(
+        Selection.of(key), Span(), datetime.max.replace(tzinfo=UTC), aggregate=aggregate, transform=transform
+    )

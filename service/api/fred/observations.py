@@ -28,6 +28,7 @@ from service.api.fred.asked import (
 )
 from service.api.fred.derivation import Frequency, Method, Units
 from service.archive import realtime
+from service.archive.question import Question
 from service.archive.realtime import Told
 from service.asking import Reading
 
@@ -148,10 +149,10 @@ def _said(
     key: SeriesKey,
     real_time: RealTime,
     named: Sequence[date] | None,
-    computing: derivation.Derivation | None,
+    computing: Question | None,
 ) -> list[Told]:
     """Everything that was said of the series; where it is computed, what each vintage gives of the days asked for."""
-    if key.frequency == "H" and (computing is None or computing.frequency is None):
+    if key.frequency == "H" and (computing is None or computing.aggregate is None):
         raise faults.refused(
             f"FRED knows days and no hours; ask /v1/series/{key}/observations, or for a lower frequency."
         )
@@ -160,8 +161,8 @@ def _said(
         return reported
     changes = realtime.vintage_dates(reported)
     days = sorted({_standing(changes, on) for on in named}) if named else _within(changes, real_time)
-    same = reported if computing.frequency is None else []
-    return realtime.computed(connection, derivation.question(key, computing), days, same)
+    same = reported if computing.aggregate is None else []
+    return realtime.computed(connection, computing, days, same)
 
 
 def _rows(
