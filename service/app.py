@@ -20,6 +20,7 @@ from service.api import (
     compliance,
     decisions,
     evidence,
+    finding,
     obligations,
     oidc,
     operations,
@@ -45,6 +46,7 @@ Chiso records the indicators that a country promises itself to reach, keeps ever
 _OPEN = (
     ("catalogue", catalogue),
     ("figures", series),
+    ("finding", finding),
     ("submissions", templates),
     ("deadlines", compliance),
     ("session", session),

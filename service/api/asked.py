@@ -1,5 +1,6 @@
 """What a request for figures names: series by the parts of their keys, a span of periods, a moment."""
 
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated
 
@@ -8,7 +9,7 @@ from sqlalchemy import Connection
 
 from ingest import period
 from ingest.observation import ACCUMULATIONS, SeriesKey
-from ingest.period import FREQUENCIES
+from ingest.period import FREQUENCIES, LOCAL_ZONE, NotAPeriod
 from ingest.spelling import nearest
 from service.api.parameters import Codes, codes, unknown
 from service.archive import catalogue, series
@@ -69,6 +70,15 @@ def span(first: str | None, to: str | None) -> Span:
     if asked.start and asked.end and asked.start >= asked.end:
         raise Problem(HTTPStatus.BAD_REQUEST, "empty-span", f"“from” ({first}) lies after “to” ({to}).")
     return asked
+
+
+def edge(written: str, *, end: bool) -> datetime:
+    """The beginning of the period that is written, or its last microsecond; a time is itself."""
+    try:
+        named = period.parse(written)
+    except NotAPeriod:
+        return period.moment(written)
+    return (named.end - timedelta(microseconds=1) if end else named.start).replace(tzinfo=LOCAL_ZONE)
 
 
 def known_key(connection: Connection, key: str) -> SeriesKey:

@@ -1,0 +1,1 @@
+"""How answers are written: one file a format, from rows to bytes."""
