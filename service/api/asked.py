@@ -1,5 +1,6 @@
 """What a request for figures names: series by the parts of their keys, a span of periods, a moment."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated
@@ -12,7 +13,7 @@ from ingest.observation import ACCUMULATIONS, SeriesKey
 from ingest.period import FREQUENCIES, LOCAL_ZONE, NotAPeriod
 from ingest.spelling import nearest
 from service.api.parameters import Codes, codes, unknown
-from service.archive import catalogue, series
+from service.archive import catalogue, search, series
 from service.archive.series import Selection, Span
 from service.asking import Reading
 from service.problems import Problem
@@ -49,16 +50,24 @@ def selection(
 ) -> Selection:
     """The series that the parameters name; each code must exist, `*` stands for any text."""
     asked = {
-        "indicator": codes("indicator", indicator, lambda: catalogue.codes(connection, "indicator")),
-        "reporting_unit": codes(
-            "reporting_unit", reporting_unit, lambda: catalogue.codes(connection, "reporting_unit")
-        ),
+        "indicator": known_codes(connection, "indicator", indicator),
+        "reporting_unit": known_codes(connection, "reporting_unit", reporting_unit),
         "source": codes("source", source, lambda: catalogue.codes(connection, "source")),
         "frequency": codes("frequency", frequency, lambda: list(FREQUENCIES)),
         "accumulation": codes("accumulation", accumulation, lambda: list(ACCUMULATIONS)),
         "breakdown": codes("breakdown", breakdown, lambda: series.breakdowns(connection)),
     }
     return Selection({name: wanted for name, wanted in asked.items() if wanted is not None})
+
+
+def known_codes(connection: Connection, word: str, written: Sequence[str] | None) -> list[str] | None:
+    """The codes of a word of the catalogue; where a name stands in the place of one, the problem tells its code."""
+    return codes(
+        word,
+        written,
+        lambda: catalogue.codes(connection, word),
+        named=lambda name: search.named(connection, word, name),
+    )
 
 
 Selected = Annotated[Selection, Depends(selection)]

@@ -159,8 +159,7 @@ class Release(Shape):
     period: str | None = Field(description="the period that is due; null for a publication")
     first_day: date = Field(description="the first day of the data")
     last_day: date = Field(description="the last day of the data")
-    reporting_units: int = Field(description="how many owe it, or of how many something came")
-    series: int | None = Field(description="how many series came; null for what is due")
+    reporting_units: int | None = Field(description="how many owe it; null for a publication")
     figures: int | None = Field(description="how many figures came; null for what is due")
     indicators: list[str]
 
@@ -414,6 +413,5 @@ def _in_words(row: Mapping[str, Any]) -> tuple[str, str]:
         )
     return (
         f"Đã công bố: {row['dataset_vi']}",
-        f"{span_vi}: {row['figures']} số liệu của {row['series']} chuỗi.\n"
-        f"Published: {row['dataset_en']}; {span_en}: {row['figures']} figures of {row['series']} series.",
+        f"{span_vi}: {row['figures']} số liệu.\nPublished: {row['dataset_en']}; {span_en}: {row['figures']} figures.",
     )

@@ -1,6 +1,6 @@
 """Which codes still give data after some were chosen, and how much: what a person who narrows a question needs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from ingest import registry
 from ingest.catalogue import Catalogue
 from ingest.observation import SeriesKey
 from ingest.period import FREQUENCIES
-from service.archive import series, succession
+from service.archive import succession
 from service.archive.series import Selection
 from service.archive.summary import Summary, summaries
 
@@ -51,10 +51,11 @@ def availability(connection: Connection, selection: Selection, *, as_of: datetim
 
     As of now where `as_of` is None. `replaced` names those of the chosen codes that ended, and what stands for them.
     """
-    chosen = _chosen(connection, selection, as_of)
     total = _Count()
     counts: dict[str, dict[str, _Count]] = {dimension: {} for dimension in DIMENSIONS}
-    for summary in chosen:
+    for summary in summaries(connection, selection, as_of=as_of):
+        if not summary.observations:
+            continue
         total.add(summary)
         for dimension, of_dimension in counts.items():
             of_dimension.setdefault(getattr(summary.key, dimension), _Count()).add(summary)
@@ -70,14 +71,6 @@ def availability(connection: Connection, selection: Selection, *, as_of: datetim
         },
         "replaced": _replaced(words, selection),
     }
-
-
-def _chosen(connection: Connection, selection: Selection, as_of: datetime | None) -> Iterable[Summary]:
-    known = summaries(connection, as_of=as_of)
-    if not selection.codes:
-        return [summary for summary in known.values() if summary.observations]
-    numbers = series.numbers(connection, selection)
-    return [known[number] for number in numbers if number in known and known[number].observations]
 
 
 def _names(words: Catalogue, dimension: str, code: str) -> Mapping[str, str | None]:

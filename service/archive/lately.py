@@ -1,15 +1,13 @@
 """What changed lately: of each series its last publication, with what was said before."""
 
 import heapq
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-from service.archive import series
 from service.archive.series import Selection
-from service.archive.summary import Summary, summaries
+from service.archive.summary import summaries
 
 NEWS_COLUMNS = (
     "series",
@@ -39,10 +37,10 @@ def lately(connection: Connection, selection: Selection, *, as_of: datetime | No
 
     A publication may have brought several `periods` of a series: the last of them is told. `change` is one of CHANGES.
     """
-    newest = heapq.nsmallest(
+    newest = heapq.nlargest(
         limit,
-        _chosen(connection, selection, as_of),
-        key=lambda summary: (-summary.last_changed.timestamp(), str(summary.key)),
+        summaries(connection, selection, as_of=as_of),
+        key=lambda summary: (summary.last_changed, -summary.number),
     )
     rows = connection.execute(
         text(_TOLD),
@@ -52,13 +50,6 @@ def lately(connection: Connection, selection: Selection, *, as_of: datetime | No
         },
     )
     return [dict(row) for row in rows.mappings()]
-
-
-def _chosen(connection: Connection, selection: Selection, as_of: datetime | None) -> Iterable[Summary]:
-    known = summaries(connection, as_of=as_of)
-    if not selection.codes:
-        return known.values()
-    return [known[number] for number in series.numbers(connection, selection) if number in known]
 
 
 _TOLD = """

@@ -24,7 +24,6 @@ RELEASE_COLUMNS = (
     "first_day",
     "last_day",
     "reporting_units",
-    "series",
     "figures",
     "indicators",
 )
@@ -78,7 +77,6 @@ select
     owed.data_from as first_day,
     owed.data_to as last_day,
     count(*) as reporting_units,
-    cast(null as bigint) as series,
     cast(null as bigint) as figures,
     coalesce((
         select array_agg(distinct item ->> 'indicator' order by item ->> 'indicator')
@@ -106,14 +104,16 @@ _PUBLISHED = """
 with came as (
     select
         observation.submission_id,
-        observation.series_id,
+        series.indicator,
         (observation.published_at at time zone :zone)::date as day,
         max(observation.published_at) as at,
         min(observation.period_start) as first_start,
-        max(observation.period_start) as last_start,
+        max(observation.period_start + period_length(series.frequency)) as last_end,
         count(*) as figures
     from observation
+    join series on series.id = observation.series_id
     where observation.published_at between :first and :last and observation.published_at <= least(:as_of, now())
+        and (cast(:indicators as text[]) is null or series.indicator = any(cast(:indicators as text[])))
     group by 1, 2, 3
 )
 select
@@ -124,16 +124,13 @@ select
     dataset.name_en as dataset_en,
     cast(null as text) as period,
     min(came.first_start)::date as first_day,
-    max(came.last_start + period_length(series.frequency) - interval '1 microsecond')::date as last_day,
-    count(distinct series.reporting_unit) as reporting_units,
-    count(distinct series.id) as series,
+    (max(came.last_end) - interval '1 microsecond')::date as last_day,
+    cast(null as bigint) as reporting_units,
     sum(came.figures)::bigint as figures,
-    array_agg(distinct series.indicator order by series.indicator) as indicators
+    array_agg(distinct came.indicator order by came.indicator) as indicators
 from came
 join submission on submission.id = came.submission_id
 join dataset on dataset.code = submission.dataset
-join series on series.id = came.series_id
 where (cast(:datasets as text[]) is null or submission.dataset = any(cast(:datasets as text[])))
-    and (cast(:indicators as text[]) is null or series.indicator = any(cast(:indicators as text[])))
 group by submission.dataset, dataset.name_vi, dataset.name_en, came.day
 """

@@ -86,6 +86,7 @@ _LONGEST_RUN = 6  # words that are run together or stand as initials
 _FUZZY_LETTERS = 4
 _TWO_MISTAKES_LETTERS = 8
 
+_NAMED = 3
 _KEPT = 6  # of a catalogue and for a moment its successor, in either language and in both
 _indexes: list[tuple[Catalogue, str | None, "Index"]] = []
 
@@ -105,6 +106,18 @@ def find(
     names and definitions in the other one are not looked at.
     """
     return index(registry.read(connection), language).find(question, chosen, after=after, limit=limit)
+
+
+def named(connection: Connection, word: str, name: str) -> list[str]:
+    """The codes that a name or old code means, best first, each that ended after what stands for it; three at most.
+
+    `word` is one of TYPES; of another word nothing is found.
+    """
+    if word not in TYPES:
+        return []
+    hits = find(connection, name, {"type": [word]}, language=None, after=0, limit=_NAMED).hits
+    near = [hit for hit in hits if Match[hit["match"].upper()] >= Match.WORDS]
+    return list(dict.fromkeys(code for hit in near for code in (*hit["replaced_by"], hit["code"])))[:_NAMED]
 
 
 def index(catalogue: Catalogue, language: str | None = None) -> "Index":
@@ -158,11 +171,13 @@ class Index:
                     (initials if kind is Match.INITIALS else whole).add(term, place, _WEIGHTS.get(name, 1))
         self._whole, self._initials = whole.postings, initials.postings
         self._sorted = sorted(self._whole)
+        # People ask for the same few words, and finding the mistyped is most of the work.
+        self._known = functools.lru_cache(maxsize=512)(self._word)
         self._mistypable = [term for term in self._sorted if len(term) >= _FUZZY_LETTERS - 1 and term.isalpha()]
 
     def find(self, question: str | None, chosen: Mapping[str, Sequence[str]], *, after: int, limit: int) -> Found:
         """As the function of the same name."""
-        words = {word: self._word(word) for word in fold(question or "").split()}
+        words = {word: self._known(word) for word in fold(question or "").split()}
         near = self._near(words) if words else dict.fromkeys(range(len(self.entries)), None)
         misses = {place: self._missed(place, chosen) for place in near}
         places = [place for place in near if not misses[place]]

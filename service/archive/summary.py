@@ -11,6 +11,8 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from ingest.observation import SeriesKey
+from service.archive import series
+from service.archive.series import Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +43,31 @@ _kept: dict[str, _Kept] = {}  # by database: one, but where tests have many
 _MOST_KEPT = 4
 
 
-def summaries(connection: Connection, *, as_of: datetime | None) -> Mapping[int, Summary]:
-    """The summaries of all series of which something was public, by number; as of now where `as_of` is None."""
+# Of so few series it takes less to read what they have than to work out all others too.
+_FEW = 500
+
+
+def summaries(connection: Connection, selection: Selection, *, as_of: datetime | None) -> list[Summary]:
+    """The summaries of the series of a selection of which something was public; as of now where `as_of` is None."""
+    numbers = series.numbers(connection, selection) if selection.codes else None
     if as_of is not None:
-        return _of(connection, as_of, None)
-    database, last_batch, last_release, now = connection.execute(
+        return list(_of(connection, as_of, numbers).values())
+    version = connection.execute(
         text("select current_database(), last_batch, last_release, now() from data_version()")
     ).one()
+    if numbers is not None and len(numbers) <= _FEW and version[0] not in _kept:
+        return list(_of(connection, version[3], numbers).values())
+    known = _current(connection, *version)
+    return list(known.values()) if numbers is None else [known[number] for number in numbers if number in known]
+
+
+def _current(
+    connection: Connection,
+    database: str,
+    last_batch: datetime | None,
+    last_release: datetime | None,
+    now: datetime,
+) -> Mapping[int, Summary]:
     kept = _kept.get(database)
     if kept and (kept.last_batch, kept.last_release) == (last_batch, last_release):
         return kept.summaries
@@ -55,12 +75,13 @@ def summaries(connection: Connection, *, as_of: datetime | None) -> Mapping[int,
     if kept is None or touched is None:
         known = _of(connection, now, None)
     else:
+        # What is kept is not changed: another request may be reading it.
         known = {
             **{number: summary for number, summary in kept.summaries.items() if number not in touched},
             **_of(connection, now, sorted(touched)),
         }
     # One that looks at an older state of the ledger, because it began earlier, leaves what is kept.
-    if kept is None or (last_batch and (kept.last_batch is None or kept.last_batch <= last_batch)):
+    if kept is None or not (_before(last_batch, kept.last_batch) or _before(last_release, kept.last_release)):
         while database not in _kept and len(_kept) >= _MOST_KEPT:
             _kept.pop(next(iter(_kept)), None)
         _kept[database] = _Kept(last_batch, last_release, known)

@@ -2,7 +2,8 @@
 
 import csv
 import io
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -10,13 +11,14 @@ import pytest
 from fastapi.testclient import TestClient
 from icalendar import Calendar
 from pydantic import BaseModel
+from sqlalchemy import Engine
 
 from ingest.catalogue import Catalogue
+from service import database
 from service.api import finding
-from service.archive import search, succession
+from service.archive import search, succession, summary
 from service.formats import atom
-
-NATION = "VN"
+from tests.ingest.test_ledger import append
 
 
 def get(client: TestClient, path: str, **parameters: str) -> dict[str, Any]:
@@ -215,6 +217,26 @@ def test_a_choice_of_an_old_code_says_what_stands_for_it(client: TestClient) -> 
     assert told["replaced"] == [{"parameter": "reporting_unit", "code": "GSO24", "replaced_by": ["GSO24_2025"]}]
 
 
+@pytest.mark.parametrize(
+    ("path", "parameters", "written", "meant"),
+    [
+        ("/v1/series", {"reporting_unit": "Bắc Giang"}, "Bắc Giang", "GSO24_2025"),
+        ("/v1/observations", {"reporting_unit": "Bo Thong tin va Truyen thong"}, "Bo Thong", "MOST_2025"),
+        ("/v1/availability", {"indicator": "xep hang chinh phu dien tu"}, "xep hang", "EGDI_RANK"),
+        ("/v1/reporting-units/Bắc Giang", {}, "Bắc Giang", "GSO24_2025"),
+        ("/v1/indicators/xep hang chinh phu dien tu", {}, "xep hang", "EGDI_RANK"),
+    ],
+)
+def test_a_name_in_the_place_of_a_code_is_answered_with_the_code_of_today(
+    client: TestClient, path: str, parameters: dict[str, str], written: str, meant: str
+) -> None:
+    answer = client.get(path, params=parameters)
+    assert answer.status_code == 404
+    assert meant in answer.json()["nearest"]
+    assert written in answer.json()["detail"]
+    assert meant in answer.json()["detail"]
+
+
 # Availability
 
 
@@ -329,7 +351,7 @@ def test_the_calendar_tells_what_came_by_dataset_and_day(client: TestClient) -> 
     (row,) = rows["releases"]
     assert row["id"].endswith(".2024-09-17")
     assert row["indicators"] == ["EGDI_RANK"]
-    assert row["series"] >= 1
+    assert row["figures"] >= 1
 
 
 def test_the_calendar_as_of_a_past_day_knows_nothing_later(client: TestClient) -> None:
@@ -383,6 +405,95 @@ def test_what_xml_cannot_say_does_not_break_a_feed() -> None:
 def test_a_span_that_is_none_is_refused(client: TestClient, span: dict[str, str], kind: str) -> None:
     answer = client.get("/v1/calendar", params=span)
     assert (answer.status_code, answer.json()["type"]) == (400, f"/problems/{kind}")
+
+
+# In a database of our own: what a batch changes, and what an embargo hides
+
+OURS = "A.NRI_RANK.VN.PERIOD.PRESS._T"
+
+
+def publish(engine: Engine, *rows: dict[str, Any]) -> None:
+    with database.writing(engine) as connection:
+        append(connection, *rows, reason="a test")
+
+
+def news(client: TestClient) -> list[tuple[str, str, Any, Any]]:
+    rows = get(client, "/v1/latest", indicator="NRI_RANK", source="PRESS")["latest"]
+    return [(row["period"], row["change"], row["previous_value"], row["value"]) for row in rows]
+
+
+def figures_told(client: TestClient) -> list[Any]:
+    """What is told of figures, without the moment at which it was asked."""
+    told = [get(client, "/v1/availability"), get(client, "/v1/latest", limit="1000")]
+    return [{name: each for name, each in answer.items() if name != "as_of"} for answer in told]
+
+
+def days_told(client: TestClient) -> list[bytes]:
+    """What the calendar tells in every form of what was or will be published."""
+    asked = {"from": "2026", "to": "2027", "kind": "published"}
+    return [client.get("/v1/calendar", params=asked | {"format": name}).content for name in ("csv", "ics", "atom")]
+
+
+def test_under_embargo_not_even_the_existence_of_a_figure_is_told(sender: TestClient, own_engine: Engine) -> None:
+    before, days = figures_told(sender), days_told(sender)
+    far = {"published_at": "2199-01-01", "value": "5"}
+    publish(own_engine, {"period": "2031", **far}, {"series": "A.NRI_RANK.VN.PERIOD.EMC._T", **far})
+    near = {"published_at": "2027-06-01", "value": "5"}
+    publish(own_engine, {"series": "A.NRI_RANK.VN.PERIOD.EMC._T", "period": "2030", **near})
+    assert (figures_told(sender), days_told(sender)) == (before, days)
+    summary._kept.clear()
+    assert figures_told(sender) == before
+
+
+def test_every_change_is_told_with_what_was_said_before(sender: TestClient, own_engine: Engine) -> None:
+    steps: list[tuple[dict[str, Any], tuple[str, str, Any, Any]]] = [
+        ({"value": "51"}, ("2024", "new", None, 51)),
+        ({"value": "52"}, ("2024", "revised", 51, 52)),
+        ({"value": "52", "status": "P"}, ("2024", "reflagged", 52, 52)),
+        ({"value": None, "withdrawn": True, "reason": "wrong year"}, ("2024", "withdrawn", 52, None)),
+        ({"value": "53"}, ("2024", "new", None, 53)),
+    ]
+    for day, (row, told) in enumerate(steps, 1):
+        publish(own_engine, row | {"published_at": f"2026-10-{day:02}"})
+        assert news(sender) == [told]
+    # What is told of a past day is what was told then.
+    for day, (_, told) in enumerate(steps, 1):
+        asked = {"indicator": "NRI_RANK", "source": "PRESS", "as_of": f"2026-10-{day:02}"}
+        (row,) = get(sender, "/v1/latest", **asked)["latest"]
+        assert (row["period"], row["change"], row["previous_value"], row["value"]) == told
+
+
+def test_what_a_batch_touched_is_counted_as_if_all_were_counted_anew(sender: TestClient, own_engine: Engine) -> None:
+    get(sender, "/v1/availability")  # from here on only what is touched is counted
+    for number, row in enumerate(
+        (
+            {"period": "2019", "value": "60"},
+            {"period": "2018", "value": "61"},
+            {"period": "2019", "value": None, "withdrawn": True, "reason": "not theirs"},
+            {"series": "A.NRI_RANK.VN.PERIOD.UN._T", "period": "2020", "value": "1"},
+        )
+    ):
+        publish(own_engine, row | {"published_at": f"2026-10-{number + 10}"})
+        told = figures_told(sender)
+        summary._kept.clear()
+        assert figures_told(sender) == told
+
+
+def test_a_figure_appears_when_its_embargo_ends_though_no_batch_comes(sender: TestClient, own_engine: Engine) -> None:
+    asked = {"indicator": "NRI_RANK", "source": "ITU"}
+    get(sender, "/v1/availability")  # what is known now is kept
+    until = datetime.now(UTC) + timedelta(seconds=2)
+    publish(
+        own_engine,
+        {"series": "A.NRI_RANK.VN.PERIOD.ITU._T", "period": "2022", "published_at": until.isoformat(), "value": "1"},
+    )
+    told = get(sender, "/v1/availability", **asked)
+    assert told["observations"] == 0 or datetime.now(UTC) >= until
+    give_up = time.monotonic() + 30
+    while get(sender, "/v1/availability", **asked)["observations"] == 0:
+        assert time.monotonic() < give_up
+    assert datetime.now(UTC) >= until
+    assert [row["value"] for row in get(sender, "/v1/latest", **asked)["latest"]] == [1]
 
 
 # Shapes
