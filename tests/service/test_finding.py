@@ -2,8 +2,10 @@
 
 import csv
 import io
+import re
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -430,7 +432,8 @@ def figures_told(client: TestClient) -> list[Any]:
 
 def days_told(client: TestClient) -> list[bytes]:
     """What the calendar tells in every form of what was or will be published."""
-    asked = {"from": "2026", "to": "2027", "kind": "published"}
+    ahead = datetime.now(UTC) + timedelta(days=600)
+    asked = {"from": "2026", "to": f"{ahead:%Y-%m-%d}", "kind": "published"}
     return [client.get("/v1/calendar", params=asked | {"format": name}).content for name in ("csv", "ics", "atom")]
 
 
@@ -438,7 +441,7 @@ def test_under_embargo_not_even_the_existence_of_a_figure_is_told(sender: TestCl
     before, days = figures_told(sender), days_told(sender)
     far = {"published_at": "2199-01-01", "value": "5"}
     publish(own_engine, {"period": "2031", **far}, {"series": "A.NRI_RANK.VN.PERIOD.EMC._T", **far})
-    near = {"published_at": "2027-06-01", "value": "5"}
+    near = {"published_at": f"{datetime.now(UTC) + timedelta(days=200):%Y-%m-%d}", "value": "5"}
     publish(own_engine, {"series": "A.NRI_RANK.VN.PERIOD.EMC._T", "period": "2030", **near})
     assert (figures_told(sender), days_told(sender)) == (before, days)
     summary._kept.clear()
@@ -494,6 +497,24 @@ def test_a_figure_appears_when_its_embargo_ends_though_no_batch_comes(sender: Te
         assert time.monotonic() < give_up
     assert datetime.now(UTC) >= until
     assert [row["value"] for row in get(sender, "/v1/latest", **asked)["latest"]] == [1]
+
+
+# Documents
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "finding.md"
+
+
+@pytest.mark.parametrize("address", re.findall(r"^GET (/v1/\S+)$", DOCUMENT.read_text(), re.MULTILINE))
+def test_every_address_of_the_document_answers_with_something(client: TestClient, address: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.text
+    if answer.headers["content-type"] == "application/json":
+        assert any(answer.json().get(name) for name in ("hits", "series", "latest", "releases")), address
+
+
+@pytest.mark.parametrize("name", [match.name.lower() for match in search.Match])
+def test_every_kind_of_match_is_documented(name: str) -> None:
+    assert f"| `{name}` |" in DOCUMENT.read_text()
 
 
 # Shapes
