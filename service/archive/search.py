@@ -178,7 +178,9 @@ class Index:
     def find(self, question: str | None, chosen: Mapping[str, Sequence[str]], *, after: int, limit: int) -> Found:
         """As the function of the same name."""
         words = {word: self._known(word) for word in fold(question or "").split()}
-        near = self._near(words) if words else dict.fromkeys(range(len(self.entries)), None)
+        # Signs alone are no words, and find nothing.
+        asked = bool(question and not question.isspace())
+        near = self._near(words) if asked else dict.fromkeys(range(len(self.entries)), None)
         misses = {place: self._missed(place, chosen) for place in near}
         places = [place for place in near if not misses[place]]
         if question and words:
@@ -222,7 +224,7 @@ class Index:
         """The entries that have all words, with the worst match of any; else those that have most, at least half."""
         counts = Counter(place for word in words.values() for place in word.near)
         most = max(counts.values(), default=0)
-        if 2 * most < len(words):
+        if not most or 2 * most < len(words):
             return {}
         return {
             place: min(word.near[place][0] for word in words.values()) if most == len(words) else Match.SOME
