@@ -1,6 +1,7 @@
 """What a request for figures names: series by the parts of their keys, a span of periods, a moment."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Literal
 
@@ -9,11 +10,11 @@ from sqlalchemy import Connection
 
 from ingest import period
 from ingest.observation import ACCUMULATIONS, SeriesKey
-from ingest.period import FREQUENCIES
+from ingest.period import FREQUENCIES, LOCAL_ZONE, NotAPeriod
 from ingest.spelling import nearest
 from service.api.computed import Wanted
 from service.api.parameters import Codes, codes, unknown
-from service.archive import catalogue, series
+from service.archive import catalogue, search, series
 from service.archive.question import Question
 from service.archive.series import Selection, Span
 from service.asking import Reading, as_of_moment
@@ -78,16 +79,24 @@ def selection(
 ) -> Selection:
     """The series that the parameters name; each code must exist, `*` stands for any text."""
     asked = {
-        "indicator": codes("indicator", indicator, lambda: catalogue.codes(connection, "indicator")),
-        "reporting_unit": codes(
-            "reporting_unit", reporting_unit, lambda: catalogue.codes(connection, "reporting_unit")
-        ),
+        "indicator": known_codes(connection, "indicator", indicator),
+        "reporting_unit": known_codes(connection, "reporting_unit", reporting_unit),
         "source": codes("source", source, lambda: catalogue.codes(connection, "source")),
         "frequency": codes("frequency", frequency, lambda: list(FREQUENCIES)),
         "accumulation": codes("accumulation", accumulation, lambda: list(ACCUMULATIONS)),
         "breakdown": codes("breakdown", breakdown, lambda: series.breakdowns(connection)),
     }
     return Selection({name: wanted for name, wanted in asked.items() if wanted is not None})
+
+
+def known_codes(connection: Connection, word: str, written: Sequence[str] | None) -> list[str] | None:
+    """The codes of a word of the catalogue; where a name stands in the place of one, the problem tells its code."""
+    return codes(
+        word,
+        written,
+        lambda: catalogue.codes(connection, word),
+        named=lambda name: search.named(connection, word, name),
+    )
 
 
 Selected = Annotated[Selection, Depends(selection)]
@@ -124,6 +133,15 @@ def figures(
 
 
 Asked = Annotated[Question, Depends(figures)]
+
+
+def edge(written: str, *, end: bool) -> datetime:
+    """The beginning of the period that is written, or its last microsecond; a time is itself."""
+    try:
+        named = period.parse(written)
+    except NotAPeriod:
+        return period.moment(written)
+    return (named.end - timedelta(microseconds=1) if end else named.start).replace(tzinfo=LOCAL_ZONE)
 
 
 def known_key(connection: Connection, key: str) -> SeriesKey:

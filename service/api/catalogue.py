@@ -11,7 +11,7 @@ from ingest import period
 from ingest.indicator import Level, Pillar
 from ingest.spelling import nearest
 from service.api import answers, shapes
-from service.api.asked import AsOf
+from service.api.asked import AsOf, known_codes
 from service.api.parameters import (
     PAGE,
     Codes,
@@ -173,7 +173,7 @@ _LEVELS = get_args(Level)
 
 
 def _code(connection: Connection, table: str, written: str) -> str:
-    found = codes(table, [written], lambda: catalogue.codes(connection, table)) or []
+    found = known_codes(connection, table, [written]) or []
     if len(found) != 1:
         raise unknown(table, written, found[:3])
     return found[0]

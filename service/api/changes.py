@@ -253,10 +253,14 @@ def _news(request: Request, connection: Connection, selected: Selection) -> Resp
     rows = releases.latest(connection, selected, limit=_ENTRIES)
     address = (request.app.state.public_url or str(request.base_url)).rstrip("/")
     entries = [_entry(row, f"{address}{request.url.path}") for row in rows]
-    updated = entries[0].at if entries else NOTHING.recorded
-    told = f"{address}{request.url.path}?{request.url.query}"
-    title = "Chiso: số liệu mới và sửa đổi / figures new and revised"
-    return Response(atom.feed(entries, title=title, address=told, updated=updated), media_type=atom.MEDIA_TYPE)
+    feed = atom.Feed(
+        name="changes",
+        title="Chiso: số liệu mới và sửa đổi / figures new and revised",
+        address=f"{address}{request.url.path}?{request.url.query}",
+        author="Chiso",
+        updated=NOTHING.recorded,
+    )
+    return Response(atom.written(feed, entries), media_type=atom.MEDIA_TYPE)
 
 
 def _entry(row: dict[str, Any], address: str) -> atom.Entry:
@@ -271,5 +275,6 @@ def _entry(row: dict[str, Any], address: str) -> atom.Entry:
         title=f"{figures} số liệu / {figures} figure{'s' * (figures != 1)}: {indicators}",
         summary=row["reason"] or f"Lần gửi số {submission}. / Submission {submission}.",
         link=f"{address}?since={cursor}&{codes_named}",
-        at=moment,
+        published=moment,
+        updated=moment,
     )

@@ -16,9 +16,10 @@ from sqlalchemy import Connection
 from ingest import deadline, obligations, period
 from ingest.indicator import Level
 from ingest.obligations import STATES
-from ingest.period import LOCAL_ZONE, NotAMoment, NotAPeriod, Period
+from ingest.period import LOCAL_ZONE, NotAMoment, Period
 from service.acting import Act, Acts
 from service.api import answers
+from service.api.asked import edge
 from service.api.case_shapes import Said
 from service.api.parameters import PAGE, Codes, Cursor, Limit, codes, read_cursor, wanted_format, write_cursor
 from service.api.shapes import Shape
@@ -115,8 +116,8 @@ def asked(
         reporting_units=codes("reporting_unit", reporting_unit, lambda: catalogue.codes(connection, "reporting_unit")),
         levels=codes("level", level, lambda: get_args(Level)),
         period=None if written is None else period.parse(written),
-        due_from=None if first is None else _edge(first, end=False),
-        due_to=None if to is None else _edge(to, end=True),
+        due_from=None if first is None else edge(first, end=False),
+        due_to=None if to is None else edge(to, end=True),
     )
     horizon = clock(request) + _AHEAD
     begins = told.period and told.period.start.replace(tzinfo=LOCAL_ZONE)
@@ -191,15 +192,6 @@ def extend(request: Request, act: Acts, said: Extension) -> Response:
     obligations.extend(connection, dataset, unit, meant, until=until, reason=said.reason, by=act.by, now=now)
     told = archive.listed(connection, Asked([dataset], [unit], period=meant), as_of=now)
     return answers.json(_record(told[0]), status=HTTPStatus.CREATED)
-
-
-def _edge(written: str, *, end: bool) -> datetime:
-    """The beginning of the period that is written, or its last microsecond; a time is itself."""
-    try:
-        named = period.parse(written)
-    except NotAPeriod:
-        return period.moment(written)
-    return (named.end - timedelta(microseconds=1) if end else named.start).replace(tzinfo=LOCAL_ZONE)
 
 
 def _near(chosen: Asked, as_of: datetime) -> Asked:

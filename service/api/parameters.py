@@ -27,10 +27,17 @@ Format = Annotated[str | None, Query(description="json or csv; else what Accept 
 Cursor = Annotated[str | None, Query(description="`next` of the page before")]
 
 
-def codes(parameter: str, written: Sequence[str] | None, known: Callable[[], Sequence[str]]) -> list[str] | None:
+def codes(
+    parameter: str,
+    written: Sequence[str] | None,
+    known: Callable[[], Sequence[str]],
+    *,
+    named: Callable[[str], Sequence[str]] | None = None,
+) -> list[str] | None:
     """Those of the known codes that were asked for, wildcards spelled out; None where nothing was asked for.
 
-    A wildcard may fit nothing; a code that does not exist is a problem with the nearest that does.
+    A wildcard may fit nothing; a code that does not exist is a problem with those that bear it as a name (`named`), or
+    else the nearest that exist.
     """
     if written is None:
         return None
@@ -39,7 +46,7 @@ def codes(parameter: str, written: Sequence[str] | None, known: Callable[[], Seq
         raise Problem(
             HTTPStatus.BAD_REQUEST, "invalid-parameter", f"“{parameter}” is empty; give a code, or leave it out."
         )
-    return list(itertools.chain.from_iterable(_matching(parameter, each, there) for each in _split(written)))
+    return list(itertools.chain.from_iterable(_matching(parameter, each, there, named) for each in _split(written)))
 
 
 def wanted_format(request: Request, written: str | None, offered: dict[str, str]) -> str:
@@ -105,14 +112,17 @@ def _split(written: Sequence[str]) -> list[str]:
     return [code.strip() for each in written for code in each.split(",") if code.strip()]
 
 
-def _matching(parameter: str, written: str, known: Sequence[str]) -> list[str]:
+def _matching(
+    parameter: str, written: str, known: Sequence[str], named: Callable[[str], Sequence[str]] | None
+) -> list[str]:
     wanted = written if written in known else written.upper()
     if "*" in wanted:
         pattern = re.compile(".*".join(map(re.escape, wanted.split("*"))))
         return [code for code in known if pattern.fullmatch(code)]
     if wanted in known:
         return [wanted]
-    near = nearest(written, known) or (list(known) if len(known) <= _FEW else [])
+    near = list(named(written) if named else ()) or nearest(written, known)
+    near = near or (list(known) if len(known) <= _FEW else [])
     guess = f" Did you mean {' or '.join(near)}?" if near else ""
     raise Problem(
         HTTPStatus.NOT_FOUND,
