@@ -110,7 +110,7 @@ def serve() -> None:
         tell("")
         _greet(told, prepared, secret)
         logs.configure()
-        application = app.create(engine, public_url=told.public_url, provider=told.provider)
+        application = app.create(engine, public_url=told.public_url, provider=told.provider, allowed=told.rates)
         service = uvicorn.Server(uvicorn.Config(application, log_level="warning", access_log=False))
         with worker.running(engine, told):
             service.run(sockets=[listening])

@@ -9,6 +9,7 @@ from fastapi.responses import Response, StreamingResponse
 from sqlalchemy import Connection
 
 from ingest import period
+from service import caching
 from service.api import answers, shapes
 from service.api.asked import AsOf, From, Key, Selected, To, YearToDate, known_key, span
 from service.api.parameters import PAGE, Cursor, Format, Limit, read_cursor, wanted_format, write_cursor
@@ -20,8 +21,9 @@ from service.problems import Problem, responses
 
 router = APIRouter(
     prefix="/v1",
-    dependencies=[Depends(only_known)],
-    responses=responses(
+    dependencies=[Depends(only_known), caching.VALIDATED],
+    responses=caching.NOT_MODIFIED
+    | responses(
         HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.SERVICE_UNAVAILABLE
     ),
 )
