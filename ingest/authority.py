@@ -46,6 +46,7 @@ MATRIX: Mapping[str, Mapping[str, frozenset[Role]]] = {
     "audit": {"read": _roles("administrator", "operator"), "verify": _roles("administrator", "operator")},
     "account": {"read": _roles("administrator"), "change": _roles("administrator")},
     "token": {"read": _roles("administrator"), "change": _roles("administrator")},
+    "snapshot": {"read": _EVERYBODY, "freeze": _CONCERNED},
 }
 
 

@@ -20,7 +20,7 @@ from ingest.case import NotNow, SeenOtherwise
 from ingest.deadline import NotADeadline
 from ingest.observation import NotASeriesKey
 from ingest.period import NotAMoment, NotAPeriod
-from service.archive import differences
+from service.archive import differences, question
 from service.identity import oidc
 
 MEDIA_TYPE = "application/problem+json"
@@ -65,6 +65,7 @@ _KINDS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     oidc.Unreachable: (HTTPStatus.BAD_GATEWAY, "provider-unreachable"),
     oidc.NotVouchedFor: (HTTPStatus.FORBIDDEN, "not-vouched-for"),
     differences.NotDifferenced: (HTTPStatus.UNPROCESSABLE_ENTITY, "not-differenced"),
+    question.TooMany: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-many"),
     OperationalError: (HTTPStatus.SERVICE_UNAVAILABLE, "database-unreachable"),
     TimeoutError: (HTTPStatus.SERVICE_UNAVAILABLE, "busy"),
     DataError: (HTTPStatus.BAD_REQUEST, "invalid-parameter"),
@@ -173,6 +174,8 @@ def _known(failure: Exception) -> Problem:
     match failure:
         case examination.NotSound(findings=findings):
             problem.facts = {"findings": [asdict(finding) | {"number": number} for number, finding in findings]}
+        case question.TooMany(count=count, limit=limit, what=what, example=example):
+            problem.facts = {"count": count, "limit": limit, "what": what, "example": example}
         case NotNow(case=case) | SeenOtherwise(case=case):
             problem.facts = {"submission": case.id, "state": case.state, "version": case.version}
             problem.headers = {"ETag": f'"{case.version}"'}

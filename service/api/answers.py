@@ -12,13 +12,12 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 
 from service.api.parameters import write_cursor
+from service.formats.kinds import KINDS
+from service.formats.spreadsheet import harmless
 
 # A decimal is written as the digits that were reported, not as the nearest binary fraction.
 _encoder = msgspec.json.Encoder(decimal_format="number")
 CSV = "text/csv; charset=utf-8"
-
-# What a spreadsheet would run when it stands at the beginning of a cell; of some languages the wide forms too.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def json(body: Any, *, request: Request | None = None, status: int = 200) -> Response:
@@ -47,9 +46,12 @@ def page(rows: list[Any], limit: int) -> tuple[list[Any], bool]:
     return rows[:limit], len(rows) > limit
 
 
-def documented(shape: type[BaseModel], *, csv_too: bool = False) -> dict[int | str, dict[str, Any]]:
-    """The OpenAPI entry of a good answer."""
-    content: dict[str, Any] = {"text/csv": {"schema": {"type": "string"}}} if csv_too else {}
+def documented(
+    shape: type[BaseModel], *, csv_too: bool = False, files_too: bool = False
+) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI entry of a good answer: JSON, and CSV or all formats too."""
+    kinds = [kind for name, kind in KINDS.items() if name != "json" and (files_too or (csv_too and name == "csv"))]
+    content: dict[str, Any] = {kind.media_type: {"schema": {"type": "string"} | kind.schema} for kind in kinds}
     return {200: {"model": shape, "content": content, "description": (shape.__doc__ or "").strip()}}
 
 
@@ -57,8 +59,8 @@ def _cell(value: Any) -> Any:
     if isinstance(value, list | dict):
         simple = isinstance(value, list) and all(isinstance(each, str) for each in value)
         value = " ".join(value) if simple else _encoder.encode(value).decode()
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
+    if isinstance(value, str):
+        return harmless(value)
     if isinstance(value, bool):
         return str(value).lower()
     return value.isoformat() if isinstance(value, date | datetime) else value

@@ -10,6 +10,8 @@ from typing import Annotated, TypeVar
 
 import msgspec
 from fastapi import Query, Request
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from ingest.spelling import nearest
 from service.problems import Problem
@@ -45,21 +47,27 @@ def wanted_format(request: Request, written: str | None, offered: dict[str, str]
     if written is not None:
         if written.lower() in offered:
             return written.lower()
-        near = nearest(written, offered) or list(offered)
+        near = nearest(written, offered)
+        guess = f" Did you mean {near[0]}?" if near else ""
         raise Problem(
             HTTPStatus.NOT_ACCEPTABLE,
             "unknown-format",
-            f"There is no format “{written}”. There are: {', '.join(near)}.",
+            f"There is no format “{written}” here.{guess} There are: {', '.join(offered)}.",
+            nearest=near,
+            formats=list(offered),
         )
-    accepted = [part.split(";")[0].strip().lower() for part in request.headers.get("accept", "*/*").split(",")]
-    for wish in accepted:
-        for name, media_type in offered.items():
-            if wish in ("*/*", media_type, f"{media_type.split('/')[0]}/*"):
-                return name
-    if "text/html" in accepted:
+    # Which wish is the best is a matter of weights and of how much each says (RFC 9110, 12.5.1).
+    wishes = parse_accept_header(request.headers.get("accept") or "*/*", MIMEAccept)
+    best = wishes.best_match(offered.values())
+    if best is not None:
+        return next(name for name, media_type in offered.items() if media_type == best)
+    if wishes.quality("text/html"):
         return next(iter(offered))
     raise Problem(
-        HTTPStatus.NOT_ACCEPTABLE, "unknown-format", f"This is given as {', '.join(offered.values())}, not otherwise."
+        HTTPStatus.NOT_ACCEPTABLE,
+        "unknown-format",
+        f"This is given as {', '.join(offered.values())}, not otherwise; ask for one of them by Accept or by “format”.",
+        formats=list(offered),
     )
 
 

@@ -5,12 +5,12 @@ from datetime import datetime
 from http import HTTPStatus
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from ingest import period
 from service import caching
-from service.api import answers, shapes
+from service.api import answers, files, shapes
 from service.api.asked import AsOf, From, Key, Selected, To, YearToDate, known_key, span
 from service.api.parameters import PAGE, Cursor, Format, Limit, read_cursor, wanted_format, write_cursor
 from service.archive import changes, differences, question, series, vintages
@@ -48,7 +48,7 @@ def series_listed(
 
 @router.get(
     "/series/{key}/observations",
-    responses=answers.documented(shapes.Observations, csv_too=True),
+    responses=answers.documented(shapes.Observations, files_too=True) | responses(HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     summary="One series through time",
 )
 def series_observations(
@@ -58,13 +58,15 @@ def series_observations(
     first: From = None,
     to: To = None,
     as_of: AsOf = None,
-    format: Format = None,  # noqa: A002
+    format: files.Format = None,  # noqa: A002
     limit: Limit = PAGE,
     cursor: Cursor = None,
+    labels: files.Labels = None,
+    layout: files.Layout = None,
 ) -> Response:
     """One series' observations by period, as they are known now or were known at `as_of`."""
     chosen = Selection.of(known_key(connection, key))
-    return _answered(request, connection, chosen, first, to, as_of, format, limit, cursor)
+    return _answered(request, connection, chosen, first, to, as_of, format, limit, cursor, labels, layout)
 
 
 @router.get(
@@ -152,7 +154,7 @@ def series_shares(
 
 @router.get(
     "/observations",
-    responses=answers.documented(shapes.Observations, csv_too=True),
+    responses=answers.documented(shapes.Observations, files_too=True) | responses(HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     summary="Observations of several series",
 )
 def observations(
@@ -162,12 +164,14 @@ def observations(
     first: From = None,
     to: To = None,
     as_of: AsOf = None,
-    format: Format = None,  # noqa: A002
+    format: files.Format = None,  # noqa: A002
     limit: Limit = PAGE,
     cursor: Cursor = None,
+    labels: files.Labels = None,
+    layout: files.Layout = None,
 ) -> Response:
-    """The observations of all series that the parameters name, by series and period. CSV comes whole, JSON in pages."""
-    return _answered(request, connection, selected, first, to, as_of, format, limit, cursor)
+    """The observations of all series that the parameters name. JSON comes in pages, files come whole."""
+    return _answered(request, connection, selected, first, to, as_of, format, limit, cursor, labels, layout)
 
 
 def _answered(
@@ -180,14 +184,17 @@ def _answered(
     format: str | None,  # noqa: A002
     limit: int,
     cursor: str | None,
+    labels: files.Label | None,
+    layout: files.LayoutName | None,
 ) -> Response:
-    wanted = wanted_format(request, format, _FORMATS)
+    wanted = wanted_format(request, format, files.OFFERED)
     asked = Question(chosen, span(first, to), as_of_moment(request, as_of))
-    if wanted == "csv":
+    if wanted != "json":
         if {"limit", "cursor"} & set(request.query_params):
-            sentence = "CSV comes whole: leave out “limit” and “cursor”, or narrow what you ask for."
-            raise Problem(HTTPStatus.BAD_REQUEST, "csv-has-no-pages", sentence)
-        return StreamingResponse(question.csv(connection, asked), media_type=answers.CSV)
+            sentence = f"{wanted.upper()} comes whole: leave out “limit” and “cursor”, or narrow what you ask for."
+            raise Problem(HTTPStatus.BAD_REQUEST, f"{wanted}-has-no-pages", sentence)
+        return files.answer(request, connection, asked, wanted, labels=labels, layout=layout, as_of_asked=bool(as_of))
+    files.refuse_table_words(wanted, labels, layout)
     # The pages of one answer are of one moment, whatever is published while they are turned.
     place = read_cursor(cursor, tuple[datetime, str, datetime])
     if place:

@@ -1,15 +1,12 @@
-"""A question to the stored figures, and its answer: rows by series and period, a page at a time or streamed whole."""
+"""A question to the stored figures, and its answer: rows by series and period, in pages or as one statement."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from psycopg import sql
 from sqlalchemy import Connection, text
 
-from ingest import driver
 from service.archive import points, series
 from service.archive.points import POINT_COLUMNS, Statement
 from service.archive.series import Selection, Span
@@ -38,6 +35,18 @@ class Page:
 WHOLE = Page(None, None)
 
 
+class TooMany(Exception):
+    """The answer is larger than its format can hold."""
+
+    def __init__(self, count: int, limit: int, what: str, example: str) -> None:
+        """Keep how many there are of what, how many there may be, and the address of a part that fits."""
+        super().__init__(
+            f"This answer has {count:,} {what}, and there may be {limit:,}."
+            f" Ask for a part of it, for example {example}, or take csv, parquet or arrow, which have no limit."
+        )
+        self.count, self.limit, self.what, self.example = count, limit, what, example
+
+
 def rows(connection: Connection, question: Question, page: Page = WHOLE) -> list[dict[str, Any]]:
     """A page of the answer by key and period, with ANSWER_COLUMNS.
 
@@ -62,10 +71,21 @@ def rows(connection: Connection, question: Question, page: Page = WHOLE) -> list
     return told
 
 
-def csv(connection: Connection, question: Question) -> Iterator[bytes]:
-    """The whole answer as CSV with a heading, streamed from the database as it is read, in constant memory."""
+def whole(connection: Connection, question: Question) -> Statement:
+    """The statement that gives the whole answer, ANSWER_COLUMNS by series and period, for who streams it."""
     chosen = series.numbers(connection, question.selection)
-    yield from copied(connection, _answer(_points(question, chosen), question.span, None))
+    return _answer(_points(question, chosen), question.span, None)
+
+
+def extents(connection: Connection, question: Question) -> list[dict[str, Any]]:
+    """What the whole answer is about and how large it is: one row for each of its series, by key.
+
+    Each has `series`, the six parts of its key, `unit_measure`, `observations`, `first_period`, `last_period`,
+    `last_published`.
+    """
+    chosen = series.numbers(connection, question.selection)
+    statement = _points(question, chosen).within(_EXTENTS, start=question.span.start, end=question.span.end)
+    return [dict(row) for row in connection.execute(text(statement.sql), statement.values).mappings()]
 
 
 def _points(question: Question, chosen: Sequence[int]) -> Statement:
@@ -79,16 +99,19 @@ def _answer(found: Statement, span: Span, after: tuple[str, datetime] | None) ->
 
 _FIRST_SERIES = 64
 
+# The first test is for the index, which knows where a period begins and not how long it is.
+_IN_SPAN = """
+(cast(:start as timestamp) is null or period_start >= cast(:start as timestamp))
+    and (cast(:end as timestamp) is null or period_start < cast(:end as timestamp))
+    and (cast(:end as timestamp) is null or period_start + period_length(frequency) <= cast(:end as timestamp))
+"""
+_KEY = "concat_ws('.', frequency, indicator, reporting_unit, accumulation, source, breakdown)"
+
 _ANSWER = f"""
 select series, period_text(frequency, period_start) as period, {", ".join(ANSWER_COLUMNS[2:])}
 from points
-cross join lateral (
-    select concat_ws('.', frequency, indicator, reporting_unit, accumulation, source, breakdown) as series
-) as key
-where (cast(:start as timestamp) is null or period_start >= cast(:start as timestamp))
-    -- The first test is for the index, which knows where a period begins and not how long it is.
-    and (cast(:end as timestamp) is null or period_start < cast(:end as timestamp))
-    and (cast(:end as timestamp) is null or period_start + period_length(frequency) <= cast(:end as timestamp))
+cross join lateral (select {_KEY} as series) as key
+where {_IN_SPAN}
     and (
         cast(:after_key as text) is null
         or (series, period_start) > (:after_key, cast(:after_start as timestamp))
@@ -96,29 +119,16 @@ where (cast(:start as timestamp) is null or period_start >= cast(:start as times
 order by series, period_start
 """
 
-# A moment as ISO 8601 writes it, and text that no spreadsheet runs.
-_IN_CSV = {
-    **{name: f"to_json({name}) #>> '{{}}'" for name in ("published_at", "valid_to", "recorded_at")},
-    **{
-        name: f"regexp_replace({name}, '^([-=+@\t\r\n＝＋－＠])', '''\\1')"
-        for name in ("reason", "document", "comment")
-    },
-    **{name: f"array_to_string({name}, ' ')" for name in ("derived", "computed_from")},
-}
-_CHUNK_BYTES = 1 << 18
-
-
-def copied(connection: Connection, statement: Statement) -> Iterator[bytes]:
-    """The answer of a statement with ANSWER_COLUMNS as CSV, in pieces of a quarter of a megabyte."""
-    columns = ", ".join(f"{_IN_CSV.get(name, name)} as {name}" for name in ANSWER_COLUMNS)
-    # psycopg binds the values of a COPY itself, in its own way of naming them.
-    bound = re.sub(r"(?<!:):(\w+)", r"%(\1)s", statement.sql.replace("%", "%%"))
-    question = sql.SQL(f"copy (select {columns} from ({bound}) as answer) to stdout (format csv, header)")  # pyright: ignore[reportArgumentType] - our own words
-    with driver.cursor(connection) as cursor, cursor.copy(question, dict(statement.values)) as copy:
-        chunk = bytearray()
-        for block in copy:
-            chunk += block
-            if len(chunk) >= _CHUNK_BYTES:
-                yield bytes(chunk)
-                chunk.clear()
-        yield bytes(chunk)
+_EXTENTS = f"""
+select
+    {_KEY} as series, frequency, indicator, reporting_unit, accumulation, source, breakdown,
+    min(unit_measure) as unit_measure,
+    count(*) as observations,
+    period_text(frequency, min(period_start)) as first_period,
+    period_text(frequency, max(period_start)) as last_period,
+    max(published_at) as last_published
+from points
+where {_IN_SPAN}
+group by frequency, indicator, reporting_unit, accumulation, source, breakdown
+order by series
+"""

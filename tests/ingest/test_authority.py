@@ -35,6 +35,8 @@ account.read             .        .         .          .            x           
 account.change           .        .         .          .            x            .        .
 token.read               .        .         .          .            x            .        .
 token.change             .        .         .          .            x            .        .
+snapshot.read            x        x         x          x            x            x        x
+snapshot.freeze          .        x         x          x            x            x        x
 """
 CELLS = [
     (thing, action, role, mark == "x")

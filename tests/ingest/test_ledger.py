@@ -6,12 +6,13 @@ from typing import Any
 
 import pandas
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
 from ingest import ledger
 from ingest.ledger import Appended, UnexplainedRevision
 from ingest.observation import OBSERVATION_COLUMNS
 from ingest.period import moment, parse
+from service import database
 
 SERIES = "A.NRI_RANK.VN.PERIOD.PRESS._T"
 
@@ -222,3 +223,52 @@ def test_forty_thousand_figures_are_compared_and_appended_by_set(connection: Con
     )
     again = ledger.append(connection, changed, submission=submission, reason="recount")
     assert (again.created, again.revised, again.unchanged) == (0, 19_999, 20_001)
+
+
+def batches(connection: Connection) -> list[tuple[Any, ...]]:
+    rows = connection.execute(text("select recorded_at, observations from batch order by recorded_at"))
+    return [tuple(row) for row in rows]
+
+
+def test_a_batch_is_numbered_by_the_moment_at_which_its_figures_were_recorded(connection: Connection) -> None:
+    before = batches(connection)
+    append(connection, {"period": "2023"}, {"period": "2024"})
+    assert append(connection, {"period": "2024"}).created == 0  # nothing was written: no batch
+    new = batches(connection)[len(before) :]
+    recorded = connection.execute(
+        text("select recorded_at, count(*) from observation join series on id = series_id where key = :key group by 1"),
+        {"key": SERIES},
+    )
+    assert new == [tuple(row) for row in recorded]
+    assert [count for _, count in new] == [2]
+
+
+def version(connection: Connection) -> tuple[Any, ...]:
+    return tuple(connection.execute(text("select * from data_version()")).one())
+
+
+def test_the_version_of_the_data_changes_with_every_batch_and_with_nothing_else(connection: Connection) -> None:
+    before = version(connection)
+    append(connection, {})
+    after = version(connection)
+    assert after != before
+    append(connection, {})
+    assert version(connection) == after
+    submission = connection.execute(text("select min(id) from submission")).scalar_one()
+    ledger.withdraw(connection, [submission], submission=submission, at=moment("2026-01-01"), reason="a trial")
+    assert version(connection) != after
+
+
+def test_the_end_of_an_embargo_is_a_new_version_though_nothing_was_written(own_engine: Engine) -> None:
+    with database.writing(own_engine) as connection:
+        ends_at = connection.execute(text("select clock_timestamp() + interval '300 ms'")).scalar_one()
+        append(connection, {"published_at": ends_at.isoformat()})
+    with database.reading(own_engine) as connection:
+        embargoed = version(connection)
+    while True:
+        with database.reading(own_engine) as connection:
+            told = connection.execute(text("select now()")).scalar_one()
+            if told >= ends_at:
+                assert version(connection)[1] == ends_at != embargoed[1]
+                return
+            assert version(connection) == embargoed

@@ -76,6 +76,8 @@ def test_what_an_earlier_version_wrote_is_whole_in_this_one(new_database: Callab
         assert connection.execute(text("select after from audit where object = 'submission 1'")).scalar_one() == {
             "sha256": "a"
         }
+        counted = connection.execute(text("select submission_id, observations from batch order by recorded_at"))
+        assert [tuple(row) for row in counted] == [(3, 1), (4, 1)]
         assert ledger.remove_generated(connection) == 1
         assert demonstration.load(connection, by=TEST, now=NOW) > 0
     engine.dispose()

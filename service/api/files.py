@@ -1,0 +1,142 @@
+"""Answers about figures as files: which format, what it is called when it is saved, and whether it fits."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Annotated, Literal
+from urllib.parse import urlencode
+
+from fastapi import Query, Request
+from fastapi.responses import Response, StreamingResponse
+from sqlalchemy import Connection
+
+from ingest.period import LOCAL_ZONE
+from service.archive import metadata, question
+from service.archive.metadata import Metadata
+from service.archive.points import Statement
+from service.archive.question import Question, TooMany
+from service.formats import arrow, bundle, delimited, json_stat, open_metrics, workbook
+from service.formats.kinds import KINDS
+from service.problems import Problem
+
+OFFERED = {name: kind.media_type for name, kind in KINDS.items()}
+
+Format = Annotated[
+    str | None,
+    Query(
+        description=f"{', '.join(KINDS)}; else what Accept asks for",
+        examples=["parquet"],
+    ),
+]
+Label = Literal["id", "name", "both"]
+LayoutName = Literal["long", "wide"]
+Labels = Annotated[
+    Label | None, Query(description="in CSV: codes (id), names in Vietnamese and English (name), or both; else id")
+]
+Layout = Annotated[
+    LayoutName | None,
+    Query(description="in CSV: a row an observation (long), or a row a period and a column a series (wide); else long"),
+]
+
+
+def answer(
+    request: Request,
+    connection: Connection,
+    asked: Question,
+    wanted: str,
+    *,
+    labels: Label | None,
+    layout: LayoutName | None,
+    as_of_asked: bool,
+) -> Response:
+    """The whole answer as a file in the format that is wanted, streamed."""
+    refuse_table_words(wanted, labels, layout)
+    statement = question.whole(connection, asked)
+    about = metadata.gathered(connection, asked, as_of=asked.as_of if as_of_asked else None, address=_address(request))
+    _refuse_too_many(request, connection, statement, about, wanted, layout)
+    body = _written(connection, statement, about, wanted, labels or "id", layout or "long")
+    name = f"chiso-{_subject(about)}-{about.as_of.astimezone(LOCAL_ZONE):%Y-%m-%d}.{KINDS[wanted].ending}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(body, headers=headers, media_type=KINDS[wanted].content_type)
+
+
+def refuse_table_words(wanted: str, labels: Label | None, layout: LayoutName | None) -> None:
+    """Refuse `labels` and `layout` where they would change nothing."""
+    for name, said in (("labels", labels), ("layout", layout)):
+        if said is not None and wanted != "csv":
+            sentence = f"“{name}” is for CSV, and this would be {wanted}: add format=csv, or leave “{name}” out."
+            raise Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", sentence, parameter=name)
+    if layout == "wide" and labels not in (None, "id"):
+        sentence = "A wide table is headed by the keys of its series: leave “labels” out, or take layout=long."
+        raise Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", sentence, parameter="labels")
+
+
+def _written(
+    connection: Connection, statement: Statement, about: Metadata, wanted: str, labels: Label, layout: LayoutName
+) -> Iterator[bytes]:
+    match wanted:
+        case "csv" if layout == "wide":
+            return delimited.wide(connection, statement, about)
+        case "csv":
+            return delimited.long(connection, statement, labels, about)
+        case "xlsx":
+            return workbook.written(connection, statement, about)
+        case "parquet":
+            return arrow.parquet(connection, statement, about)
+        case "arrow":
+            return arrow.stream(connection, statement, about)
+        case "json-stat":
+            return json_stat.dataset(connection, statement, about)
+        case "openmetrics":
+            return open_metrics.samples(connection, statement, about)
+        case _:
+            return bundle.bundled(connection, statement, about)
+
+
+def _refuse_too_many(
+    request: Request,
+    connection: Connection,
+    statement: Statement,
+    about: Metadata,
+    wanted: str,
+    layout: LayoutName | None,
+) -> None:
+    match wanted:
+        case "xlsx":
+            sizes = [(about.observations, workbook.MOST_ROWS, "observations")]
+        case "json-stat":
+            cells = json_stat.cells(connection, statement, about)
+            sizes = [
+                (about.observations, json_stat.MOST_OBSERVATIONS, "observations"),
+                (cells, json_stat.MOST_CELLS, "cells"),
+            ]
+        case "csv" if layout == "wide":
+            sizes = [(len(about.series), delimited.MOST_WIDE_SERIES, "series")]
+        case _:
+            return
+    for count, limit, what in sizes:
+        if count > limit:
+            raise TooMany(count, limit, what, _narrower(request, about, limit))
+
+
+def _narrower(request: Request, about: Metadata, limit: int) -> str:
+    """The address of a part of the same answer: its largest series, of those that fit."""
+    fitting = [each for each in about.series if each["observations"] <= limit] or about.series
+    largest = max(fitting, key=lambda each: each["observations"])
+    parts = ("frequency", "indicator", "reporting_unit", "accumulation", "source", "breakdown")
+    kept = [(name, said) for name, said in request.query_params.multi_items() if name not in parts]
+    return f"/v1/observations?{urlencode([*((part, largest[part]) for part in parts), *kept])}"
+
+
+def _address(request: Request) -> str:
+    """What was asked, at the address by which people reach the service."""
+    root = request.app.state.public_url or str(request.base_url)
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"{root.rstrip('/')}{request.url.path}{query}"
+
+
+def _subject(about: Metadata) -> str:
+    codes = [each["code"] for each in about.indicators]
+    return "-".join(codes) if 0 < len(codes) <= _NAMED else "observations"
+
+
+_NAMED = 3  # indicators that the name of a file names

@@ -1,0 +1,211 @@
+"""What is to be known about an answer: what its codes mean, of which moment it is, how to cite it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, text
+
+from ingest.observation import ACCUMULATIONS, STATUSES
+from ingest.period import FREQUENCIES
+from service.archive import question
+from service.archive.catalogue import INDICATOR_COLUMNS
+from service.archive.question import Question
+
+# What the columns of an answer are called, in Vietnamese and English, and what they say.
+COLUMNS: Mapping[str, tuple[str, str, str, str]] = {
+    "series": (
+        "Chuỗi",
+        "Series",
+        "tần suất.chỉ tiêu.đơn vị báo cáo.cách cộng dồn.nguồn.phân tổ",
+        "frequency.indicator.reporting_unit.accumulation.source.breakdown",
+    ),
+    "period": ("Kỳ", "Period", "kỳ mà số liệu nói tới", "what the figure is about"),
+    "value": ("Giá trị", "Value", "để trống khi trạng thái là M", "empty where the status is M"),
+    "status": ("Trạng thái", "Status", "mã SDMX CL_OBS_STATUS", "SDMX CL_OBS_STATUS"),
+    "unit_measure": ("Đơn vị tính", "Unit of measure", "đơn vị của giá trị", "what the value is measured in"),
+    "published_at": (
+        "Công bố lúc",
+        "Published at",
+        "từ lúc này, đây là số công bố",
+        "from when this is the public figure",
+    ),
+    "valid_to": (
+        "Hiệu lực đến",
+        "Valid to",
+        "lúc có số khác thay; để trống khi chưa bị thay",
+        "when a later figure replaced it; empty while it stands",
+    ),
+    "recorded_at": ("Ghi nhận lúc", "Recorded at", "lúc ghi vào Chiso", "when it was written here"),
+    "submission": ("Lần nộp", "Submission", "số của lần nộp đưa số này vào", "the submission that brought it"),
+    "reason": ("Lý do", "Reason", "vì sao sửa, thiếu, hoặc không tính được", "why it was revised, or is missing"),
+    "document": ("Văn bản", "Document", "văn bản hoặc trang đã in số này", "the document or page that printed it"),
+    "comment": ("Ghi chú", "Comment", "lời của văn bản", "the words of the document"),
+    "data_from": (
+        "Số liệu từ ngày",
+        "Data from",
+        "ngày đầu, khi khác với lịch",
+        "the first day, where it is not the calendar's",
+    ),
+    "data_to": (
+        "Số liệu đến ngày",
+        "Data to",
+        "ngày cuối, khi khác với lịch",
+        "the last day, where it is not the calendar's",
+    ),
+    "derived": (
+        "Đã tính",
+        "Derived",
+        "các bước tính; để trống với số được báo cáo",
+        "what was computed, step by step; empty for a figure as reported",
+    ),
+    "computed_from": (
+        "Tính từ",
+        "Computed from",
+        "các số liệu đã dùng, dạng chuỗi@kỳ",
+        "the observations used, as series@period",
+    ),
+}
+LICENCE_VI = (
+    "Chiso không đặt điều kiện riêng cho số liệu; điều kiện của cơ quan đã công bố (xem nguồn và văn bản)"
+    " được giữ nguyên. Khi dùng lại, hãy ghi nguồn như dưới đây."
+)
+LICENCE_EN = (
+    "Chiso sets no conditions of its own on the figures; those of whoever published them (see source and document)"
+    " hold. When you use them, say where they come from, as below."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What is to be known about an answer.
+
+    `series` are `question.extents`; the others are the rows of the catalogue that the series name, by code.
+    """
+
+    address: str
+    as_of: datetime
+    data_version: dict[str, datetime | None]
+    series: list[dict[str, Any]]
+    indicators: list[dict[str, Any]]
+    reporting_units: list[dict[str, Any]]
+    sources: list[dict[str, Any]]
+    units_of_measure: list[dict[str, Any]]
+
+    @property
+    def observations(self) -> int:
+        """How many observations the answer has."""
+        return sum(each["observations"] for each in self.series)
+
+    @property
+    def title(self) -> tuple[str, str]:
+        """What the answer is about, in Vietnamese and English."""
+        if not 0 < len(self.indicators) <= _NAMED:
+            return f"{len(self.indicators)} chỉ tiêu", f"{len(self.indicators)} indicators"
+        return (
+            "; ".join(each["name_vi"] for each in self.indicators),
+            "; ".join(each["name_en"] for each in self.indicators),
+        )
+
+    @property
+    def citation(self) -> tuple[str, str]:
+        """How to cite the answer, in Vietnamese and English."""
+        vi, en = self.title
+        sources_vi = ", ".join(each["name_vi"] for each in self.sources) or "–"
+        sources_en = ", ".join(each["name_en"] for each in self.sources) or "–"
+        moment = self.as_of.isoformat()
+        return (
+            f"Chiso, “{vi}” (nguồn: {sources_vi}), theo số liệu công bố đến {moment}, {self.address}",
+            f"Chiso, “{en}” (source: {sources_en}), as published by {moment}, {self.address}",
+        )
+
+    def names(self) -> dict[str, dict[str, tuple[str, str]]]:
+        """What the codes mean, in Vietnamese and English: of each part of a key, of status and unit of measure."""
+        return {
+            "frequency": dict(FREQUENCIES),
+            "indicator": _named(self.indicators),
+            "reporting_unit": _named(self.reporting_units),
+            "accumulation": dict(ACCUMULATIONS),
+            "source": _named(self.sources),
+            "status": dict(STATUSES),
+            "unit_measure": _named(self.units_of_measure),
+        }
+
+    def told(self) -> dict[str, Any]:
+        """All of it, as the member of a file."""
+        title_vi, title_en = self.title
+        cite_vi, cite_en = self.citation
+        return {
+            "title_vi": title_vi,
+            "title_en": title_en,
+            "query": self.address,
+            "as_of": self.as_of,
+            "data_version": self.data_version,
+            "observations": self.observations,
+            "licence_vi": LICENCE_VI,
+            "licence_en": LICENCE_EN,
+            "citation_vi": cite_vi,
+            "citation_en": cite_en,
+            "indicators": self.indicators,
+            "reporting_units": self.reporting_units,
+            "sources": self.sources,
+            "units_of_measure": self.units_of_measure,
+            "statuses": _legend(STATUSES),
+            "frequencies": _legend(FREQUENCIES),
+            "accumulations": _legend(ACCUMULATIONS),
+            "columns": [
+                {"name": name, "heading_vi": vi, "heading_en": en, "meaning_vi": says_vi, "meaning_en": says_en}
+                for name, (vi, en, says_vi, says_en) in COLUMNS.items()
+            ],
+        }
+
+
+def gathered(connection: Connection, asked: Question, *, as_of: datetime | None, address: str) -> Metadata:
+    """What is to be known about the answer to a question that was asked at this address.
+
+    `as_of` is the moment that was asked for. Who asked for none is told the moment since which the answer has been
+    the same, so that the same question to the same data gets the same bytes.
+    """
+    version = dict(connection.execute(text("select * from data_version()")).mappings().one())
+    changed = max((each for each in (version["last_batch"], version["last_release"]) if each), default=asked.as_of)
+    found = question.extents(connection, asked)
+
+    def rows(table: str, columns: tuple[str, ...], part: str) -> list[dict[str, Any]]:
+        codes = sorted({each[part] for each in found})
+        told = connection.execute(
+            text(f"select {', '.join(columns)} from {table} where code = any(:codes) order by code"), {"codes": codes}
+        )
+        return [dict(row) for row in told.mappings()]
+
+    return Metadata(
+        address=address,
+        as_of=as_of or min(asked.as_of, changed),
+        data_version=version,
+        series=found,
+        indicators=rows("indicator", INDICATOR_COLUMNS, "indicator"),
+        reporting_units=rows("reporting_unit", _UNIT_COLUMNS, "reporting_unit"),
+        sources=rows("source", ("code", "name_vi", "name_en"), "source"),
+        units_of_measure=rows("unit_of_measure", _MEASURE_COLUMNS, "unit_measure"),
+    )
+
+
+def as_json(told: dict[str, Any], *, indent: int | None = None) -> bytes:
+    """What is told as JSON, with the digits of a decimal as they are."""
+    written = _encoder.encode(told)
+    return written if indent is None else msgspec.json.format(written, indent=indent) + b"\n"
+
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+_NAMED = 3  # indicators that a title names
+_UNIT_COLUMNS = ("code", "level", "name_vi", "name_en", "valid_from", "valid_to")
+_MEASURE_COLUMNS = ("code", "name_vi", "name_en", "symbol_vi", "symbol_en")
+
+
+def _named(rows: list[dict[str, Any]]) -> dict[str, tuple[str, str]]:
+    return {row["code"]: (row["name_vi"], row["name_en"]) for row in rows}
+
+
+def _legend(words: Mapping[str, tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"code": code, "name_vi": vi, "name_en": en} for code, (vi, en) in words.items()]

@@ -1,0 +1,310 @@
+"""XLSX for statisticians: figures with names, numbers and dates that are ones, and what they mean beside them.
+
+Written by XlsxWriter row by row into temporary files, because openpyxl is slower and writes the time of day into each
+file.
+"""
+
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from ingest import period
+from ingest.period import LOCAL_ZONE
+from service.archive.metadata import COLUMNS, LICENCE_EN, LICENCE_VI, Metadata
+from service.archive.points import Statement
+from service.archive.question import ANSWER_COLUMNS
+from service.formats import copied
+from service.formats.spreadsheet import FORMULA
+
+MOST_ROWS = 1_048_575  # a sheet has 1,048,576, and the first is the heading
+
+
+def written(connection: Connection, statement: Statement, about: Metadata) -> Iterator[bytes]:
+    """The answer as a workbook with the sheets Data, Metadata and Notes."""
+    with tempfile.TemporaryFile() as file:
+        with Workbook(file, {"constant_memory": True, "default_date_format": _DAY}) as book:
+            # No date but the answer's own, so that the same answer is the same bytes.
+            book.set_properties(
+                {"title": " / ".join(about.title), "comments": about.address, "created": _local(about.as_of)}
+            )
+            _data(_Sheet(book, "Data"), copied.rows(connection, statement), about)
+            _metadata(_Sheet(book, "Metadata"), about)
+            _notes(_Sheet(book, "Notes"), about)
+        file.seek(0)
+        while piece := file.read(_PIECE_BYTES):
+            yield piece
+
+
+_PIECE_BYTES = 1 << 18
+_DAY, _TIME = "dd/mm/yyyy", "dd/mm/yyyy hh:mm:ss"
+_FONT, _DARK, _PALE = "Arial", "#1F3864", "#DCE6F1"
+_LONGEST_TEXT = 32_767  # characters in a cell
+_CUT = "… (cắt ở đây, toàn văn trong CSV / cut here, whole in CSV)"
+
+# What stands before the columns of an answer, so that nobody has to take a key apart.
+_BEFORE = {
+    "indicator_vi": ("Chỉ tiêu", "Indicator (Vietnamese)", 44),
+    "indicator_en": ("Chỉ tiêu (tiếng Anh)", "Indicator", 38),
+    "reporting_unit_vi": ("Đơn vị báo cáo", "Reporting unit (Vietnamese)", 26),
+    "reporting_unit_en": ("Đơn vị báo cáo (tiếng Anh)", "Reporting unit", 26),
+    "accumulation": ("Lũy kế", "Accumulation", 22),
+    "source": ("Nguồn", "Source", 30),
+    "breakdown": ("Phân tổ", "Breakdown", 12),
+    "period": ("Kỳ", "Period", 10),
+    "period_end": ("Ngày cuối kỳ", "Last day of period", 12),
+    "value": ("Giá trị", "Value", 18),
+    "unit_measure": ("Đơn vị tính", "Unit of measure", 20),
+    "status": ("Trạng thái", "Status", 10),
+    "status_name": ("Tên trạng thái", "Status, in words", 22),
+}
+_WIDTHS = {
+    "published_at": 19,
+    "valid_to": 19,
+    "recorded_at": 19,
+    "submission": 10,
+    "reason": 36,
+    "document": 36,
+    "comment": 36,
+    "data_from": 14,
+    "data_to": 14,
+    "derived": 24,
+    "computed_from": 36,
+    "series": 44,
+}
+_MOMENTS = {"published_at", "valid_to", "recorded_at"}
+
+
+class _Sheet:
+    """A sheet that is written from the top to the bottom: no text in it is a formula, no date is a text."""
+
+    def __init__(self, book: Workbook, name: str) -> None:
+        self._book = book
+        self.sheet: Worksheet = book.add_worksheet(name)
+        self.sheet.hide_gridlines(2)
+        self.sheet.set_landscape()
+        self.sheet.set_paper(9)  # A4
+        self.sheet.fit_to_pages(1, 0)
+        self.sheet.set_footer("&L&F&C&A&R&P / &N")
+        self._formats: dict[tuple[tuple[str, Any], ...], Format] = {}
+        self.row = 0
+
+    def look(self, **look: Any) -> Format:
+        """The format with these properties."""
+        key = tuple(sorted(look.items()))
+        if key not in self._formats:
+            self._formats[key] = self._book.add_format({"font_name": _FONT, "font_size": 10, "valign": "top", **look})
+        return self._formats[key]
+
+    def put(self, column: int, value: Any, **look: Any) -> None:
+        """Write one cell of the row."""
+        match value:
+            case None | "":
+                return
+            case str():
+                text = value if len(value) <= _LONGEST_TEXT else value[: _LONGEST_TEXT - len(_CUT)] + _CUT
+                if text.startswith(FORMULA):
+                    look["quote_prefix"] = True
+                self.sheet.write_string(self.row, column, text, self.look(**look))
+            case datetime() | date() if value.year < _FIRST_YEAR:
+                self.sheet.write_string(self.row, column, value.isoformat(), self.look(**look))
+            case datetime():
+                self.sheet.write_datetime(self.row, column, _local(value), self.look(num_format=_TIME, **look))
+            case date():
+                day = datetime(value.year, value.month, value.day)  # noqa: DTZ001 - a day has no zone
+                self.sheet.write_datetime(self.row, column, day, self.look(num_format=_DAY, align="center", **look))
+            case _:
+                self.sheet.write_number(self.row, column, value, self.look(**look))
+
+    def heading(self, names: Sequence[tuple[str, str]]) -> None:
+        """Write a row of headings, Vietnamese above English."""
+        self.sheet.set_row(self.row, 42)
+        look = {"bold": True, "font_color": "#FFFFFF", "bg_color": _DARK, "text_wrap": True, "border": 1}
+        for column, (vi, en) in enumerate(names):
+            self.put(column, f"{vi}\n{en}", **look, border_color="#FFFFFF", align="center")
+        self.row += 1
+
+
+# Excel counts days from 1900, which it takes for a leap year.
+_FIRST_YEAR = 1901
+
+
+def _local(moment: datetime) -> datetime:
+    return moment.astimezone(LOCAL_ZONE).replace(tzinfo=None, microsecond=0)
+
+
+def _data(sheet: _Sheet, rows: Iterable[Sequence[Any]], about: Metadata) -> None:
+    columns = [*_BEFORE, *(name for name in ANSWER_COLUMNS if name not in _BEFORE and name != "series"), "series"]
+    headings = {name: (vi, en) for name, (vi, en, _) in _BEFORE.items()} | {
+        name: (vi, f"{en}{' (UTC+7)' if name in _MOMENTS else ''}")
+        for name, (vi, en, _, _) in COLUMNS.items()
+        if name not in _BEFORE
+    }
+    widths = {name: width for name, (_, _, width) in _BEFORE.items()} | _WIDTHS
+    for column, name in enumerate(columns):
+        sheet.sheet.set_column(column, column, widths[name])
+    sheet.heading([headings[name] for name in columns])
+    sheet.sheet.freeze_panes(1, 0)
+    sheet.sheet.repeat_rows(0)
+    sheet.sheet.autofilter(0, 0, max(about.observations, 1), len(columns) - 1)
+    told = _Told(about)
+    for row in rows:
+        answer: dict[str, Any] = dict(zip(ANSWER_COLUMNS, row, strict=True))
+        for column, name in enumerate(columns):
+            sheet.put(column, told.cell(name, answer), **told.look(name, answer))
+        sheet.row += 1
+
+
+class _Told:
+    """What the cells of a row say, and how they look."""
+
+    def __init__(self, about: Metadata) -> None:
+        self._names = about.names()
+        self._series = {each["series"]: each for each in about.series}
+        self._decimals = {each["code"]: each["decimals"] for each in about.indicators}
+
+    def cell(self, name: str, answer: Mapping[str, Any]) -> Any:
+        """What stands in the column."""
+        series = self._series[answer["series"]]
+        match name:
+            case "indicator_vi" | "indicator_en" | "reporting_unit_vi" | "reporting_unit_en":
+                part, language = name.rsplit("_", 1)
+                return self._names[part][series[part]][language == "en"]
+            case "accumulation" | "source":
+                return " / ".join(self._names[name][series[name]])
+            case "breakdown":
+                return series[name]
+            case "unit_measure":
+                return " / ".join(self._names[name].get(answer[name], (answer[name],)))
+            case "status_name":
+                return " / ".join(self._names["status"][answer["status"]])
+            case "period_end":
+                return _last_day(answer["period"])
+            case "derived" | "computed_from":
+                return " ".join(answer[name] or ())
+            case _:
+                return answer[name]
+
+    def look(self, name: str, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """Numbers with the decimals of their indicator; a computed one with two at the least; M stands out."""
+        look: dict[str, Any] = {"bg_color": _PALE, "italic": True} if answer["status"] == "M" else {}
+        if name == "value":
+            decimals = self._decimals.get(self._series[answer["series"]]["indicator"], 0)
+            if answer["derived"]:
+                decimals = max(decimals, 2)
+            look["num_format"] = "#,##0" + ("." + "0" * decimals if decimals else "")
+        elif name in ("status", "period"):
+            look["align"] = "center"
+        return look
+
+
+@lru_cache(maxsize=1 << 16)
+def _last_day(written: str) -> date:
+    return period.parse(written).last_day
+
+
+def _metadata(sheet: _Sheet, about: Metadata) -> None:
+    """What the answer is, and then the indicators and reporting units that are in it."""
+    for column, width in enumerate((34, 46, 46, 22, 12, 60, 60, 60)):
+        sheet.sheet.set_column(column, column, width)
+    version = ", ".join(f"{name} {moment.isoformat()}" for name, moment in about.data_version.items() if moment)
+    _pairs(
+        sheet,
+        {
+            "Nội dung / Content": " / ".join(about.title),
+            "Câu hỏi / Query": about.address,
+            "Được biết đến lúc / As known at (UTC+7)": about.as_of,
+            "Phiên bản số liệu / Version of the data": version,
+            "Số quan sát / Observations": about.observations,
+            "Điều kiện sử dụng / Conditions of use": f"{LICENCE_VI} / {LICENCE_EN}",
+            "Trích dẫn": about.citation[0],
+            "Citation": about.citation[1],
+        },
+    )
+    measures = about.names()["unit_measure"]
+    _table(
+        sheet,
+        [
+            ("Mã chỉ tiêu", "Indicator's code"),
+            ("Tên", "Name (Vietnamese)"),
+            ("Tên (tiếng Anh)", "Name"),
+            ("Đơn vị tính", "Unit of measure"),
+            ("Số lẻ", "Decimals"),
+            ("Định nghĩa", "Definition (Vietnamese)"),
+            ("Định nghĩa (tiếng Anh)", "Definition"),
+            ("Văn bản", "Document"),
+        ],
+        (
+            (
+                each["code"],
+                each["name_vi"],
+                each["name_en"],
+                " / ".join(measures.get(each["unit_measure"], (each["unit_measure"],))),
+                each["decimals"],
+                each["definition_vi"],
+                each["definition_en"],
+                each["document"],
+            )
+            for each in about.indicators
+        ),
+    )
+    _table(
+        sheet,
+        [
+            ("Mã đơn vị", "Reporting unit's code"),
+            ("Tên", "Name (Vietnamese)"),
+            ("Tên (tiếng Anh)", "Name"),
+            ("Từ ngày", "Valid from"),
+            ("Đến ngày", "Valid to"),
+        ],
+        (
+            (each["code"], each["name_vi"], each["name_en"], each["valid_from"], each["valid_to"])
+            for each in about.reporting_units
+        ),
+    )
+
+
+def _notes(sheet: _Sheet, about: Metadata) -> None:
+    """What the codes and the columns mean."""
+    for column, width in enumerate((24, 52, 52)):
+        sheet.sheet.set_column(column, column, width)
+    names = about.names()
+    for part, heading in (
+        ("status", ("Trạng thái", "Status")),
+        ("frequency", ("Tần suất", "Frequency")),
+        ("accumulation", ("Lũy kế", "Accumulation")),
+        ("source", ("Nguồn", "Source")),
+    ):
+        _table(
+            sheet,
+            [heading, ("Tiếng Việt", "Vietnamese"), ("Tiếng Anh", "English")],
+            ((code, vi, en) for code, (vi, en) in names[part].items()),
+        )
+    _table(
+        sheet,
+        [("Cột", "Column"), ("Nghĩa", "Meaning (Vietnamese)"), ("Nghĩa (tiếng Anh)", "Meaning")],
+        ((f"{vi} / {en}", says_vi, says_en) for vi, en, says_vi, says_en in COLUMNS.values()),
+    )
+
+
+def _pairs(sheet: _Sheet, told: Mapping[str, Any]) -> None:
+    for name, value in told.items():
+        sheet.put(0, name, bold=True, bg_color=_PALE, text_wrap=True)
+        sheet.put(1, value, align="left", **({"text_wrap": True} if isinstance(value, str) else {}))
+        sheet.row += 1
+    sheet.row += 1
+
+
+def _table(sheet: _Sheet, headings: Sequence[tuple[str, str]], rows: Iterable[Sequence[Any]]) -> None:
+    sheet.heading(headings)
+    for row in rows:
+        for column, value in enumerate(row):
+            sheet.put(column, value, **({"text_wrap": True} if isinstance(value, str) else {}))
+        sheet.row += 1
+    sheet.row += 1

@@ -1,0 +1,156 @@
+"""Snapshots: an answer that was frozen once, byte for byte, so that a paper or a report can cite it.
+
+The bytes themselves are kept. Asking the ledger again as of the same moment gives the same figures, but names in the
+catalogue may have changed by then, and so may a library that writes a file.
+"""
+
+import hashlib
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from ingest import audit
+from ingest.authority import Actor
+
+SIZE_LIMIT_BYTES = 256 * 2**20
+_PART_BYTES = 2**20
+_CODE_LENGTH = 16
+_IN_MEMORY_BYTES = 8 * 2**20
+
+SNAPSHOT_COLUMNS = (
+    "code",
+    "sha256",
+    "size_bytes",
+    "frozen_at",
+    "frozen_by",
+    "as_of",
+    "query",
+    "title_vi",
+    "title_en",
+    "observations",
+)
+
+
+class TooLargeToFreeze(Exception):
+    """The answer is larger than a snapshot may be; ask for fewer series, or a shorter span."""
+
+    def __init__(self) -> None:
+        """Name the limit."""
+        super().__init__(
+            f"The package is larger than a snapshot may be ({SIZE_LIMIT_BYTES >> 20} MB); ask for fewer series, or for"
+            " fewer years with “from” and “to”."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is frozen: the question as it stands in an address, its moment, and what to call it."""
+
+    query: str
+    as_of: datetime
+    title_vi: str
+    title_en: str
+    observations: int
+
+
+def freeze(
+    connection: Connection, package: Iterable[bytes], question: Question, *, by: Actor, now: datetime
+) -> dict[str, Any]:
+    """Keep these bytes for ever; the snapshot, with SNAPSHOT_COLUMNS. The same bytes are the same snapshot.
+
+    Raises TooLargeToFreeze.
+    """
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as kept:
+        digest = hashlib.sha256()
+        for chunk in package:
+            digest.update(chunk)
+            kept.write(chunk)
+            if kept.tell() > SIZE_LIMIT_BYTES:
+                raise TooLargeToFreeze
+        sha256, size_bytes = digest.hexdigest(), kept.tell()
+        code = sha256[:_CODE_LENGTH]
+        new = connection.execute(
+            text(
+                f"insert into snapshot ({', '.join(SNAPSHOT_COLUMNS)}) values (:code, :sha256, :size_bytes, :frozen_at,"
+                " :frozen_by, :as_of, :query, :title_vi, :title_en, :observations) on conflict do nothing"
+            ),
+            {
+                "code": code,
+                "sha256": sha256,
+                "size_bytes": size_bytes,
+                "frozen_at": now,
+                "frozen_by": by.name,
+                "as_of": question.as_of,
+                "query": question.query,
+                "title_vi": question.title_vi,
+                "title_en": question.title_en,
+                "observations": question.observations,
+            },
+        ).rowcount
+        if new:
+            kept.seek(0)
+            for part, content in enumerate(iter(lambda: kept.read(_PART_BYTES), b"")):
+                connection.execute(
+                    text("insert into snapshot_part values (:code, :part, :content)"),
+                    {"code": code, "part": part, "content": content},
+                )
+            audit.record(connection, by, "freeze", f"snapshot {code}", after={"sha256": sha256})
+    found = snapshot(connection, code)
+    assert found is not None  # noqa: S101 - it was written above, or before
+    return found
+
+
+def snapshot(connection: Connection, code: str) -> dict[str, Any] | None:
+    """One snapshot, with SNAPSHOT_COLUMNS, or None."""
+    row = connection.execute(
+        text(f"select {', '.join(SNAPSHOT_COLUMNS)} from snapshot where code = :code"), {"code": code}
+    )
+    found = row.mappings().one_or_none()
+    return None if found is None else dict(found)
+
+
+def listed(connection: Connection, *, after: tuple[datetime, str] | None, limit: int) -> list[dict[str, Any]]:
+    """Snapshots, the last frozen first, with SNAPSHOT_COLUMNS."""
+    moment, code = after or (None, None)
+    rows = connection.execute(
+        text(
+            f"""
+            select {", ".join(SNAPSHOT_COLUMNS)}
+            from snapshot
+            where cast(:moment as timestamptz) is null or (frozen_at, code) < (:moment, cast(:code as text))
+            order by frozen_at desc, code desc
+            limit :limit
+            """
+        ),
+        {"moment": moment, "code": code, "limit": limit},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def content(connection: Connection, code: str) -> Iterator[bytes]:
+    """The bytes of a snapshot, a part at a time."""
+    parts = connection.execution_options(yield_per=1).execute(
+        text("select content from snapshot_part where snapshot = :code order by part"), {"code": code}
+    )
+    for part in parts.scalars():
+        yield bytes(part)
+
+
+def citation(frozen: dict[str, Any], address: str) -> dict[str, str]:
+    """How to cite a snapshot, ready to be pasted: in Vietnamese and in English."""
+    as_of = frozen["as_of"]
+    digest = f"SHA-256 {frozen['sha256']}"
+    return {
+        "vi": (
+            f"Chiso. {frozen['title_vi']} [bộ số liệu]. Số liệu được biết đến thời điểm {as_of:%d/%m/%Y %H:%M:%S %Z};"
+            f" bản chụp {frozen['code']}. {address} ({digest})."
+        ),
+        "en": (
+            f"Chiso. {frozen['title_en']} [data set]. Figures as known at {as_of:%Y-%m-%d %H:%M:%S %Z};"
+            f" snapshot {frozen['code']}. {address} ({digest})."
+        ),
+    }
