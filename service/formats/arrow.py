@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute
+import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 from sqlalchemy import Connection
@@ -112,4 +112,4 @@ def _batch(block: bytearray, schema: Any) -> Any:
 
 
 def _split(texts: Any) -> Any:
-    return pa.compute.call_function("split_pattern", [texts], pa.compute.SplitPatternOptions(_BETWEEN))
+    return pc.call_function("split_pattern", [texts], pc.SplitPatternOptions(_BETWEEN))
