@@ -31,7 +31,13 @@ _NOT_KEPT = "no-store"
 _ENCODINGS = ("zstd", "br", "gzip")
 _PROGRAM = version("chiso")
 
-for _type in ("text/csv", "application/problem+json", "application/openmetrics-text"):
+for _type in (
+    "text/csv",
+    "application/problem+json",
+    "application/openmetrics-text",
+    "application/vnd.apache.arrow.stream",
+    "application/vnd.json-stat+json",
+):
     add_compress_type(_type)
 
 

@@ -64,7 +64,8 @@ def test_a_time_without_a_zone_is_none(service: chiso.Client) -> None:
 
 
 def test_observations_are_typed_and_what_is_missing_is_missing(service: chiso.Client) -> None:
-    rows = service.observations(indicator=["EGDI_RANK", "GII_RANK"], unit="VN", from_="2018", to="2022")
+    asked = {"indicator": ["EGDI_RANK", "GII_RANK"], "source": ("UN", "WIPO")}
+    rows = service.observations(**asked, unit="VN", from_="2018", to="2022")
     assert tuple(rows.columns) == ANSWER_COLUMNS
     assert set(rows["series"]) == {"A.EGDI_RANK.VN.PERIOD.UN._T", "A.GII_RANK.VN.PERIOD.WIPO._T"}
     assert rows["value"].dtype == "float64"

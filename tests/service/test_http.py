@@ -16,6 +16,7 @@ from sqlalchemy import Engine, text
 from ingest import registry
 from ingest.authority import Grant
 from service import app, caching, database, rates
+from service.formats.kinds import KINDS
 from service.identity import tokens
 from service.settings import Rates
 from tests.conftest import TEST, Clock
@@ -30,6 +31,7 @@ CATALOGUE_AND_FIGURES = (
     "/v1/series?indicator=EGDI_RANK",
     "/v1/observations?reporting_unit=VN",
     "/v1/observations?reporting_unit=VN&format=csv",
+    *(f"{PATH}?format={name}" for name in KINDS),
     "/v1/indicators",
     "/v1/indicators/EGDI_RANK",
     "/v1/reporting-units?level=province",
@@ -130,6 +132,21 @@ def test_what_is_long_is_sent_compressed_and_is_the_same(client: TestClient, pat
         if encoding == "zstd" and content.startswith(b"\x28\xb5\x2f\xfd"):
             content = pyarrow.CompressedInputStream(pyarrow.BufferReader(content), "zstd").read()
         assert content == plain.content
+
+
+@pytest.mark.parametrize("name", ["xlsx", "parquet", "zip"])
+def test_what_is_compressed_inside_is_sent_as_it_is(client: TestClient, name: str) -> None:
+    answer = client.get("/v1/observations", params={"reporting_unit": "VN", "format": name})
+    assert answer.status_code == 200
+    assert "content-encoding" not in answer.headers
+    assert not answer.headers["etag"].endswith(('-zstd"', '-br"', '-gzip"'))
+
+
+@pytest.mark.parametrize("name", ["arrow", "json-stat", "openmetrics"])
+def test_formats_that_are_not_are_compressed(client: TestClient, name: str) -> None:
+    answer = client.get("/v1/observations", params={"reporting_unit": "VN", "format": name})
+    assert answer.headers["content-encoding"] in ("zstd", "br", "gzip")
+    assert answer.headers["etag"].endswith(f'-{answer.headers["content-encoding"]}"')
 
 
 def test_a_stream_that_is_compressed_still_comes_in_pieces(engine: Engine) -> None:
