@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from http import HTTPStatus
 from importlib.metadata import version
 
 from anyio import to_thread
@@ -13,7 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from ingest import limited
 from ingest.period import now
-from service import database, metrics, portal, problems
+from service import caching, database, metrics, portal, problems, rates
 from service.api import (
     audit,
     catalogue,
@@ -38,7 +39,8 @@ from service.head import HeadAsGet
 from service.identity import credentials
 from service.limits import Bounded
 from service.news import News
-from service.settings import Provider
+from service.rates import UNLIMITED
+from service.settings import Provider, Rates
 
 _DESCRIPTION = """
 Chiso records the indicators that a country promises itself to reach, keeps every revision, and gives them back.
@@ -72,6 +74,10 @@ _ASKING_WHO = (
     ("changes", hooks),
 )
 
+_ANY_REFUSAL = problems.responses(HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_URI_TOO_LONG)
+_TOLD_OTHER_SITES = ["Link", "ETag", "Last-Modified", "Content-Disposition", "Retry-After", *rates.HEADERS]
+_PREFLIGHT_SECONDS = 86_400  # browsers keep it for two hours at the most, or for a day
+
 
 @asynccontextmanager
 async def _ready_for_many(_: FastAPI) -> AsyncGenerator[None]:
@@ -87,11 +93,12 @@ def create(
     public_url: str = "",
     provider: Provider | None = None,
     hooks_inside: bool = False,
+    allowed: Rates = UNLIMITED,
 ) -> FastAPI:
     """The application on this pool; whoever made the pool closes it. `clock` tells what time it is.
 
-    `public_url` is where people reach it, `provider` whom they may sign in with, and `hooks_inside` lets web hooks be
-    on addresses that are not public.
+    `public_url` is where people reach it, `provider` whom they may sign in with, `hooks_inside` lets web hooks be on
+    addresses that are not public, `allowed` is how often anyone may ask.
     """
     app = FastAPI(
         title="Chiso",
@@ -111,13 +118,23 @@ def create(
     app.state.hooks_inside = hooks_inside
     problems.install(app)
     for tag, face in _OPEN:
-        app.include_router(face.router, tags=[tag])
+        app.include_router(face.router, tags=[tag], responses=_ANY_REFUSAL)
     for tag, face in _ASKING_WHO:
-        app.include_router(face.router, tags=[tag], responses=credentials.REFUSALS)
+        app.include_router(face.router, tags=[tag], responses=_ANY_REFUSAL | credentials.REFUSALS)
     app.include_router(portal.router, include_in_schema=False)
     app.mount("/static", portal.static())
-    app.add_middleware(HeadAsGet)
+    # From the inside to the outside: what is refused is told to other sites' pages and to caches too.
     app.add_middleware(Bounded)
-    app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD"], expose_headers=["Link"])
+    app.add_middleware(rates.Rated, engine=engine, clock=clock, allowed=allowed)
+    caching.install(app)
+    app.add_middleware(HeadAsGet)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["GET", "HEAD"],
+        allow_headers=["If-None-Match", "If-Modified-Since"],
+        expose_headers=_TOLD_OTHER_SITES,
+        max_age=_PREFLIGHT_SECONDS,
+    )
     app.add_middleware(metrics.Measured)
     return app

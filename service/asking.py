@@ -61,8 +61,14 @@ def clock(request: Request) -> datetime:
 
 
 def as_of_moment(request: Request, written: str | None) -> datetime:
-    """The moment that `as_of` names: a day means its end, so that what was published that day is in it."""
-    return clock(request) if written is None else period.moment(written, end_of_day=True)
+    """The moment that `as_of` names: a day means its end, so that what was published that day is in it.
+
+    Without `as_of` it is now; where the answer can be kept (`caching`), the last change of the figures before it.
+    """
+    if written is not None:
+        return period.moment(written, end_of_day=True)
+    # What was public after the last change is public now, and the same question has the same answer until the next.
+    return min(clock(request), getattr(request.state, "last_change", clock(request)))
 
 
 def _many(annotation: Any) -> bool:

@@ -112,7 +112,11 @@ def serve() -> None:
         _greet(told, prepared, secret)
         logs.configure()
         application = app.create(
-            engine, public_url=told.public_url, provider=told.provider, hooks_inside=told.hooks_inside
+            engine,
+            public_url=told.public_url,
+            provider=told.provider,
+            hooks_inside=told.hooks_inside,
+            allowed=told.rates,
         )
         service = Server(application, uvicorn.Config(application, log_level="warning", access_log=False))
         with worker.running(engine, told):

@@ -127,7 +127,10 @@ def install(app: FastAPI) -> None:
         number = uuid.uuid4().hex
         _log.error("unforeseen failure", number=number, path=request.url.path, exc_info=failure)
         sentence = f"Something went wrong on our side. It is in the log under {number}; nothing was kept."
-        return answer(request, Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "unforeseen", sentence, number=number))
+        problem = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "unforeseen", sentence, number=number)
+        # This one leaves beside what every other answer passes; a page of another site is to read it too.
+        problem.headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"}
+        return answer(request, problem)
 
     for kind in (Problem, RequestValidationError, HTTPException, *_KINDS):
         app.add_exception_handler(kind, expected)

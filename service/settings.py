@@ -37,6 +37,18 @@ SETTINGS = (
         "CHISO_PUBLIC_URL", "", "URL", "the address under which people reach the service: https://chiso.example.gov.vn"
     ),
     Setting(
+        "CHISO_RATE_PER_ADDRESS",
+        "600",
+        "requests a minute",
+        "how many requests one address may make, of IPv6 the first 64 bits; 0 for any number",
+    ),
+    Setting(
+        "CHISO_RATE_PER_TOKEN",
+        "6000",
+        "requests a minute",
+        "how many requests a machine may make with its token, from whichever address; 0 for any number",
+    ),
+    Setting(
         "CHISO_OIDC_ISSUER",
         "",
         "URL",
@@ -77,6 +89,14 @@ _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
+class Rates:
+    """How many requests a minute are answered; 0 is any number."""
+
+    per_address: int
+    per_token: int
+
+
+@dataclass(frozen=True, slots=True)
 class Provider:
     """The OpenID provider that people may sign in with, and what this service is to it."""
 
@@ -110,6 +130,7 @@ class Settings:
     port: int
     database_url: str
     public_url: str
+    rates: Rates
     provider: Provider | None
     mail: Mail | None
     hook: Hook | None
@@ -140,6 +161,7 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         port=_port(values["CHISO_PORT"]),
         database_url=url,
         public_url=_public_url(values["CHISO_PUBLIC_URL"]),
+        rates=Rates(_rate("CHISO_RATE_PER_ADDRESS", values), _rate("CHISO_RATE_PER_TOKEN", values)),
         provider=_provider(values),
         mail=_mail(values),
         hook=_hook(values),
@@ -157,6 +179,13 @@ def _yes(name: str, text: str) -> bool:
     if text not in ("yes", "no"):
         raise BadSetting(f"{name} is “{text}”; it must be yes or no.")
     return text == "yes"
+
+
+def _rate(name: str, values: Mapping[str, str]) -> int:
+    text = values[name]
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise BadSetting(f"{name} is “{text}”; it must be a whole number of requests a minute, or 0 for any number.")
+    return int(text)
 
 
 def _provider(values: Mapping[str, str]) -> Provider | None:

@@ -21,10 +21,14 @@ CSV = "text/csv; charset=utf-8"
 
 
 def json(body: Any, *, request: Request | None = None, status: int = 200) -> Response:
-    """The body as JSON; a `next` in it is also a Link header."""
+    """The body as JSON; where it has pages, Link headers lead to the next and back to the first."""
     headers = {}
-    if request is not None and isinstance(body, Mapping) and body.get("next"):
-        headers["Link"] = f'<{request.url.include_query_params(cursor=body["next"])}>; rel="next"'
+    if request is not None and isinstance(body, Mapping):
+        pages = {"first": request.url.remove_query_params("cursor")} if "cursor" in request.query_params else {}
+        if body.get("next"):
+            pages["next"] = request.url.include_query_params(cursor=body["next"])
+        if pages:
+            headers["Link"] = ", ".join(f'<{address}>; rel="{name}"' for name, address in pages.items())
     return Response(_encoder.encode(body), status, headers=headers, media_type="application/json")
 
 

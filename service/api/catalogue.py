@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from ingest import period
 from ingest.indicator import Level, Pillar
 from ingest.spelling import nearest
+from service import caching
 from service.api import answers, shapes
 from service.api.asked import AsOf, known_codes
 from service.api.parameters import (
@@ -30,8 +31,9 @@ from service.problems import responses
 
 router = APIRouter(
     prefix="/v1",
-    dependencies=[Depends(only_known)],
-    responses=responses(
+    dependencies=[Depends(only_known), caching.VALIDATED],
+    responses=caching.NOT_MODIFIED
+    | responses(
         HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.SERVICE_UNAVAILABLE
     ),
 )

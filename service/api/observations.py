@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from ingest import period
+from service import caching
 from service.api import answers, files, shapes
 from service.api.asked import Asked, Key, Selected, known_key
 from service.api.files import Delivered
@@ -21,8 +22,9 @@ from service.problems import responses
 
 router = APIRouter(
     prefix="/v1",
-    dependencies=[Depends(only_known)],
-    responses=responses(
+    dependencies=[Depends(only_known), caching.VALIDATED],
+    responses=caching.NOT_MODIFIED
+    | responses(
         HTTPStatus.BAD_REQUEST,
         HTTPStatus.NOT_FOUND,
         HTTPStatus.NOT_ACCEPTABLE,

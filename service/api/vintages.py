@@ -10,6 +10,7 @@ from fastapi.responses import Response, StreamingResponse
 from sqlalchemy import Connection
 
 from ingest import period
+from service import caching
 from service.api import answers
 from service.api import vintage_shapes as shapes
 from service.api.asked import AsOf, From, Key, Selected, Since, To, known_key, since, span
@@ -25,8 +26,9 @@ from service.problems import responses
 
 router = APIRouter(
     prefix="/v1",
-    dependencies=[Depends(only_known)],
-    responses=responses(
+    dependencies=[Depends(only_known), caching.VALIDATED],
+    responses=caching.NOT_MODIFIED
+    | responses(
         HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.SERVICE_UNAVAILABLE
     ),
 )

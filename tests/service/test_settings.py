@@ -18,6 +18,13 @@ def test_a_port_that_is_none_stops_the_start_with_a_sentence(port: str) -> None:
         settings.read({"CHISO_PORT": port})
 
 
+@pytest.mark.parametrize("written", ["-1", "many", "1.5", "٣", "9" * 10])
+def test_a_rate_that_is_no_number_of_requests_stops_the_start_with_a_sentence(written: str) -> None:
+    assert settings.read({"CHISO_RATE_PER_TOKEN": "0"}).rates == settings.Rates(per_address=600, per_token=0)
+    with pytest.raises(BadSetting, match=f"ADDRESS is “{re.escape(written)}”; it must be a whole number"):
+        settings.read({"CHISO_RATE_PER_ADDRESS": written})
+
+
 def test_a_setting_that_there_is_not_is_refused_and_not_ignored() -> None:
     with pytest.raises(BadSetting, match="CHISO_PROT is no setting of Chiso; there are CHISO_DATABASE_URL"):
         settings.read({"CHISO_PROT": "8001"})

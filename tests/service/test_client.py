@@ -1,0 +1,181 @@
+"""The client that comes with Chiso, and the same figures in other tools, as docs/clients.md says."""
+
+import csv
+import io
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas
+import pytest
+from fastapi import FastAPI, Response
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
+
+import chiso
+from service import app
+from service.archive.question import ANSWER_COLUMNS
+from service.settings import Rates
+from tests.service.country import served
+
+CLIENTS = (Path(__file__).parents[2] / "docs" / "clients.md").read_text(encoding="utf-8")
+HERE = "http://127.0.0.1:8000"
+
+
+def examples(language: str) -> list[str]:
+    found = re.findall(rf"^```{language}\n(.*?)^```$", CLIENTS, re.MULTILINE | re.DOTALL)
+    assert found
+    return found
+
+
+@pytest.fixture(scope="module")
+def address(engine: Engine) -> Iterator[str]:
+    with served(app.create(engine)) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def service(address: str) -> chiso.Client:
+    return chiso.Client(address)
+
+
+def test_a_series_comes_with_its_periods_and_what_is_to_be_known_about_it(service: chiso.Client) -> None:
+    ranks = service.series("EGDI_RANK", unit="VN", as_of="2021-01-01")
+    assert (ranks.index[-1], ranks.iloc[-1]) == (pandas.Period("2020", "Y"), 86)
+    assert ranks.name == "A.EGDI_RANK.VN.PERIOD.UN._T"
+    assert ranks.attrs["unit_measure"] == "rank"
+    assert ranks.attrs["indicators"][0]["name_vi"].startswith("Xếp hạng")
+    assert "as_of=2021-01-01" in ranks.attrs["query"]
+
+
+@pytest.mark.parametrize("as_of", [date(2021, 1, 1), datetime(2021, 1, 1, 16, 59, tzinfo=UTC)])
+def test_a_moment_may_be_one_of_pythons(service: chiso.Client, as_of: date) -> None:
+    assert service.series("EGDI_RANK", unit="VN", as_of=as_of).iloc[-1] == 86
+
+
+def test_a_time_without_a_zone_is_none(service: chiso.Client) -> None:
+    with pytest.raises(ValueError, match="a time without a zone"):
+        service.series("EGDI_RANK", unit="VN", as_of=datetime(2021, 1, 1, 12))
+
+
+def test_observations_are_typed_and_what_is_missing_is_missing(service: chiso.Client) -> None:
+    asked = {"indicator": ["EGDI_RANK", "GII_RANK"], "source": ("UN", "WIPO")}
+    rows = service.observations(**asked, unit="VN", from_="2018", to="2022")
+    assert tuple(rows.columns) == ANSWER_COLUMNS
+    assert set(rows["series"]) == {"A.EGDI_RANK.VN.PERIOD.UN._T", "A.GII_RANK.VN.PERIOD.WIPO._T"}
+    assert rows["value"].dtype == "float64"
+    assert str(rows["published_at"].dtype).startswith("datetime64")
+    assert rows["valid_to"].isna().any()
+    assert rows.attrs["observations"] == len(rows)
+
+
+def test_vintages_and_words(service: chiso.Client) -> None:
+    said = service.vintages("A.DIGITAL_ECONOMY_GDP_SHARE.VN.PERIOD.GSO._T")
+    assert said[said["period"] == "2022"]["value"].tolist() == [12.86, 12.67, 12.83]
+    assert said["valid_to"].max() <= said["published_at"].max()
+    assert "EGDI_RANK" in set(service.search("chinh phu dien tu")["code"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"indicator": "EGDI_RNK"}, "“EGDI_RNK” is no indicator. Did you mean EGDI_RANK"),
+        ({"indicator": "EGDI_RANK", "as_off": "2021"}, "There is no parameter “as_off” here. Did you mean as_of?"),
+        ({"indicator": "GCI_SCORE"}, "is 2 series: A.GCI_SCORE.VN.PERIOD.BLAVATNIK._T"),
+        ({"indicator": "EGDI_RANK", "to": "1990"}, "EGDI_RANK of VN is nothing"),
+    ],
+)
+def test_what_is_refused_is_said_in_the_words_of_the_service(
+    service: chiso.Client, asked: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(chiso.Refused, match=re.escape(sentence)) as refused:
+        service.series(unit="VN", **asked)
+    assert refused.value.problem.get("nearest") or refused.value.status is None
+
+
+def test_who_is_told_to_wait_waits_as_long_and_asks_again(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(chiso.time, "sleep", pauses.append)
+    with served(app.create(engine, allowed=Rates(per_address=1, per_token=0))) as address:
+        service = chiso.Client(address)
+        service.search("EGDI")
+        with pytest.raises(chiso.Refused, match="may ask 1 times a minute") as refused:
+            service.search("EGDI")
+    assert refused.value.status == 429
+    assert len(pauses) == 5
+    assert all(0 < pause <= 60 for pause in pauses)
+
+
+def test_a_proxy_that_gives_no_problem_is_named_with_its_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(chiso.time, "sleep", pauses.append)
+    proxy, told = FastAPI(), iter([503, 503, 502])
+
+    @proxy.get("/v1/indicators")
+    def _away() -> Response:
+        return Response("<html>", next(told), headers={"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"})
+
+    with (
+        served(proxy) as address,
+        pytest.raises(chiso.Refused, match=r"/v1/indicators\?q=EGDI answers 502 Bad Gateway"),
+    ):
+        chiso.Client(address).search("EGDI")
+    assert pauses == [2, 4]
+
+
+def test_the_python_in_the_document_runs(address: str, capsys: pytest.CaptureFixture[str]) -> None:
+    # One after the other, as a reader types them.
+    exec("\n".join(examples("python")).replace(HERE, address), {})
+    printed = capsys.readouterr().out
+    assert "Did you mean EGDI_RANK" in printed
+    assert "“UN E-Government Development Index, rank”" in printed
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl here")
+def test_the_commands_in_the_document_run(address: str, tmp_path: Path) -> None:
+    for line in "".join(examples("sh")).replace(HERE, address).splitlines():
+        done = subprocess.run([*shlex.split(line), "--silent"], cwd=tmp_path, capture_output=True, check=False)
+        assert done.returncode == 0, (line, done.stdout, done.stderr)
+    # The second time nothing came, and the first copy stayed.
+    assert (tmp_path / "ranks.csv").read_text().startswith("series,period,value")
+    assert (tmp_path / "tag").read_text().startswith('"')
+
+
+def _knows_httr2() -> bool:
+    if not shutil.which("Rscript"):
+        return False
+    return subprocess.run(["Rscript", "-e", "library(httr2)"], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not _knows_httr2(), reason="there is no R with httr2 here; its address is asked all the same")
+def test_the_r_in_the_document_runs(address: str) -> None:
+    script = examples("r")[0].replace(HERE, address)
+    done = subprocess.run(["Rscript", "-e", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_address_in_the_document_answers(client: TestClient) -> None:
+    addresses = re.findall(rf"{HERE}(/v1/[^'\"\s)]+)", CLIENTS)
+    assert len(addresses) >= 7
+    for path in addresses:
+        answer = client.get(path)
+        assert answer.status_code == 200, path
+        if "format=csv" in path:
+            assert tuple(answer.text.split("\n", 1)[0].split(",")) == ANSWER_COLUMNS
+
+
+def test_what_r_and_power_query_ask_for_has_the_columns_that_they_name(client: TestClient) -> None:
+    r, query = examples("r")[0], examples("powerquery")[0]
+    (said,) = re.findall(r"Query = \[(.+)\]", query)
+    (path,) = re.findall(r'RelativePath = "(.+)"', query)
+    for parameters in (said, re.findall(r"req_url_query\((.+)\)", r)[0]):
+        answer = client.get(f"/{path}", params=dict(re.findall(r'(\w+) = "([^"]+)"', parameters)))
+        assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+        rows = list(csv.DictReader(io.StringIO(answer.text)))
+        assert (rows[-1]["period"], rows[-1]["value"]) == ("2020", "86")
+        assert set(re.findall(r'\{"(\w+)", type', query)) <= set(rows[0])
