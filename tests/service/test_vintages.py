@@ -161,6 +161,9 @@ def test_only_what_is_new_or_revised_since_a_moment(asked: TestClient) -> None:
     # In the middle of a day on which something was published twice.
     noon = got(asked, f"/v1/series/{SHARE}/observations", revised_since="2024-03-01T12:00:00+07:00")
     assert [(row["period"], row["value"]) for row in noon["observations"]] == [("2023", 5)]
+    # What was published at that very moment was there already.
+    at_once = got(asked, f"/v1/series/{SHARE}/observations", revised_since="2024-03-01T18:00:00+07:00")
+    assert at_once["observations"] == []
     assert got(asked, "/v1/observations", revised_since="2025-01-01", **MANY)["observations"] == []
 
 
