@@ -18,7 +18,6 @@ from service.archive.metadata import Metadata, as_json
 from service.archive.points import Statement
 from service.archive.question import ANSWER_COLUMNS
 from service.formats import copied
-from service.formats.copied import MOMENTS
 from service.formats.sink import Sink
 
 BATCH_ROWS = 100_000  # one row group of Parquet
@@ -70,7 +69,12 @@ _LISTS = ("derived", "computed_from")
 _BETWEEN = "\x1f"  # which stands between the entries of a list, and in none
 _COPIED = (
     {name: name for name in ANSWER_COLUMNS}
-    | MOMENTS
+    # Before 1906 the country's clocks were off by seconds, which Arrow cannot read.
+    | {
+        name: f"(to_json({name} at time zone 'UTC') #>> '{{}}') || 'Z'"
+        for name, kind in _TYPES.items()
+        if kind == _MOMENT
+    }
     | {name: f"array_to_string({name}, '{_BETWEEN}')" for name in _LISTS}
 )
 _READ = pcsv.ReadOptions(column_names=ANSWER_COLUMNS, block_size=1 << 22)
