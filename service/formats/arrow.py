@@ -18,6 +18,7 @@ from service.archive.metadata import Metadata, as_json
 from service.archive.points import Statement
 from service.archive.question import ANSWER_COLUMNS
 from service.formats import copied
+from service.formats.copied import MOMENTS
 from service.formats.sink import Sink
 
 BATCH_ROWS = 100_000  # one row group of Parquet
