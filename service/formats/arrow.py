@@ -71,11 +71,7 @@ _BETWEEN = "\x1f"  # which stands between the entries of a list, and in none
 _COPIED = (
     {name: name for name in ANSWER_COLUMNS}
     # Before 1906 the country's clocks were off by seconds, which Arrow cannot read.
-    | {
-        name: f"(to_json({name} at time zone 'UTC') #>> '{{}}') || 'Z'"
-        for name, kind in _TYPES.items()
-        if kind == _MOMENT
-    }
+    | {name: f"(to_json({name} at time zone 'UTC') #>> '{{}}') || 'Z'" for name in MOMENTS}
     | {name: f"array_to_string({name}, '{_BETWEEN}')" for name in _LISTS}
 )
 _READ = pcsv.ReadOptions(column_names=ANSWER_COLUMNS, block_size=1 << 22)
