@@ -1,6 +1,5 @@
 """Rows of an answer straight from COPY: no other way gets figures out of PostgreSQL faster through this driver."""
 
-import re
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -29,10 +28,9 @@ def lines(
     `columns` are the names of the columns and the SQL that gives them, `values` what is bound in that SQL.
     """
     told = ", ".join(f'{expression} as "{name}"' for name, expression in columns.items())
-    # psycopg binds the values of a COPY itself, in its own way of naming them.
-    inner = f"select {told} from ({statement.sql}) as answer".replace("%", "%%")
-    bound = re.sub(r"(?<!:):(\w+)", r"%(\1)s", inner)
-    question = sql.SQL(f"copy ({bound}) to stdout (format csv, header {str(header).lower()})")  # pyright: ignore[reportArgumentType] - our own words
+    copying = text(f"copy (select {told} from ({statement.sql}) as answer) to stdout (format csv, header {header})")
+    # psycopg binds the values of a COPY itself, in its own way of naming them, which SQLAlchemy knows.
+    question = sql.SQL(copying.compile(dialect=connection.dialect).string)  # pyright: ignore[reportArgumentType] - our own words
     with driver.cursor(connection) as cursor, cursor.copy(question, {**statement.values, **values}) as copy:
         yield iter(copy)
 
