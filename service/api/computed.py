@@ -18,7 +18,6 @@ AggregateTo = Annotated[
     Query(
         alias="aggregate",
         description="a lower frequency (A, S, Q, M, W, D), by the indicator's own rule; before any transform",
-        examples=["A"],
     ),
 ]
 Incomplete = Annotated[
@@ -34,10 +33,10 @@ TransformBy = Annotated[
         alias="transform",
         description="lin, chg, ch1, pch, pc1, pca, cch, cca, log, index, ytd, cumulative, within, ma:N, share,"
         " contribution, rank, rank_dense: see docs/transforms.md",
-        examples=["pc1"],
+        examples=["ch1"],
     ),
 ]
-Base = Annotated[str | None, Query(description="the period that is 100 in transform=index", examples=["2010"])]
+Base = Annotated[str | None, Query(description="the period that is 100 in transform=index, as 2010")]
 Relative = Annotated[
     bool | None, Query(description="the change of a rate in percent of itself, and not in percentage points")
 ]

@@ -1,5 +1,7 @@
 """Transforms: the numbers that pandas gives, missing where nothing can be said, refused where they have no meaning."""
 
+import csv
+import io
 import json
 import math
 import re
@@ -489,9 +491,28 @@ def test_pages_of_a_transform_together_are_the_whole_as_csv_is(client: TestClien
     assert [line.split(",")[:2] for line in lines[1:]] == [[row["series"], row["period"]] for row in whole]
 
 
-def test_a_rank_is_among_all_though_only_one_is_asked_for(client: TestClient) -> None:
-    answer = client.get("/v1/observations?indicator=EGDI_SCORE&transform=rank")
-    assert answer.status_code == 200, answer.text
+@pytest.mark.parametrize("name", NAMES)
+def test_every_transform_is_the_same_as_csv_and_of_nothing_is_nothing(client: TestClient, name: str) -> None:
+    series = "ICT_REVENUE&accumulation=YTD" if name == "within" else "NDXP_TRANSACTIONS&accumulation=PERIOD&frequency=A"
+    wanted = {"ma": "ma:2", "index": "index&base=2022"}.get(name, name)
+    for chosen in (f"indicator={series}", f"indicator={series}&reporting_unit=GSO2*"):
+        address = f"/v1/observations?{chosen}&transform={wanted}"
+        rows = client.get(address).json()["observations"]
+        lines = [*csv.DictReader(io.StringIO(client.get(f"{address}&format=csv").text))]
+        assert bool(rows) == ("GSO2" not in chosen)
+        assert [(line["series"], line["period"], line["status"]) for line in lines] == [
+            (row["series"], row["period"], row["status"]) for row in rows
+        ]
+        assert [float(line["value"]) if line["value"] else None for line in lines] == [row["value"] for row in rows]
+        assert all(row["derived"] and row["computed_from"] for row in rows)
+
+
+def test_a_rank_without_peers_is_missing_and_says_why(client: TestClient) -> None:
+    rows = client.get("/v1/observations?indicator=NDXP_TRANSACTIONS&frequency=A&transform=rank").json()["observations"]
+    assert rows
+    assert {(row["status"], row["reason"]) for row in rows} == {
+        ("M", f"No other reporting unit of its level has a figure of {row['period']}.") for row in rows
+    }
 
 
 def test_within_is_what_the_route_of_differences_tells(client: TestClient) -> None:
