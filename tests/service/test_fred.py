@@ -288,6 +288,20 @@ def test_a_release_knows_its_days_sources_and_series(ask: Any) -> None:
     assert [each["id"] for each in ask("/source/releases", source_id=str(alfred["id"]))["releases"]] == [release["id"]]
 
 
+def test_lists_are_in_the_order_that_is_asked_for(ask: Any) -> None:
+    for path, kind in (("/releases", "releases"), ("/sources", "sources")):
+        names = [each["name"] for each in ask(path, order_by="name", sort_order="desc")[kind]]
+        numbers = [each["id"] for each in ask(path)[kind]]
+        assert (names, numbers) == (sorted(names, reverse=True), sorted(numbers))
+        assert ask(path, limit="2", offset="1")[kind] == ask(path)[kind][1:3]
+    counts = [each["series_count"] for each in ask("/tags", order_by="series_count", sort_order="desc")["tags"]]
+    assert counts == sorted(counts, reverse=True)
+    by_title = [
+        each["title"].casefold() for each in ask("/series/search", search_text="rank", order_by="title")["seriess"]
+    ]
+    assert by_title == sorted(by_title)
+
+
 def test_tags_lead_to_series(ask: Any) -> None:
     tags = {tag["name"]: tag for tag in ask("/series/tags", series_id=RANK)["tags"]}
     assert {"annual", "un", "rank", "nation", "vn"} <= set(tags)
@@ -356,6 +370,7 @@ def test_updates_come_newest_first(ask: Any) -> None:
         ("series", {"series_id": RANK, "file_type": "csv"}, "There are: xml, json"),
         ("series", {"series_id": RANK, "realtime_end": "2003-01-01", "realtime_start": "2003-01-01"}, "on 2003-01-01"),
         ("series/search", {"search_text": "x", "filter_variable": "units"}, "go together"),
+        ("series/search", {"search_text": "?"}, "no word in what is searched"),
         ("release", {"release_id": "x"}, "“release_id” is “x”"),
         ("source", {"source_id": "5"}, "The source does not exist."),
         ("tags", {"tag_group_id": "frequency"}, "There are: freq"),

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from ingest.period import LOCAL_ZONE
+from ingest.spelling import fold
 from service.api.fred import faults, shapes, words, writing
 from service.api.fred.asked import (
     EARLIEST,
@@ -53,6 +54,9 @@ SearchText = Annotated[
     str, Query(description="words of names and definitions, in either language; of a key, with * for any text")
 ]
 SearchType = Literal["full_text", "series_id"]
+ReleaseOrder = Literal["release_id", "name", "press_release", "realtime_start", "realtime_end"]
+SourceOrder = Literal["source_id", "name", "realtime_start", "realtime_end"]
+TagOrder = Literal["name", "series_count", "popularity", "created", "group_id"]
 
 
 class Listed:
@@ -126,8 +130,10 @@ def series_search_tags(
     offset: Offset = 0,
 ) -> Response:
     """The tags of the series that a search finds."""
-    rows = words.with_tags(words.found(descriptions.described(connection), series_search_text), tag_names, None)
-    return _tags(connection, asked.file_type, real_time, rows, tag_group_id, limit, offset)
+    rows = words.with_tags(_searched(connection, series_search_text, "full_text"), tag_names, None)
+    told = _counted(connection, rows, tag_group_id)
+    heading = _heading(real_time, "name", "asc", len(told), limit, offset)
+    return writing.answer(asked.file_type, writing.TAGS, heading, told[offset : offset + limit])
 
 
 @router.get("/series/updates", responses=dict(shapes.documented(shapes.UpdatedSeries)), summary="Series by publication")
@@ -191,11 +197,17 @@ def series_tags(asked: AskingPlainly, real_time: AskedRealTime, connection: Read
 
 @router.get("/releases", responses=dict(shapes.documented(shapes.ReleaseList)), summary="Releases")
 def releases(
-    asked: AskingPlainly, real_time: AskedRealTime, connection: Reading, limit: Limit = _MOST, offset: Offset = 0
+    asked: AskingPlainly,
+    real_time: AskedRealTime,
+    connection: Reading,
+    order_by: ReleaseOrder = "release_id",
+    sort_order: SortOrder = "asc",
+    limit: Limit = _MOST,
+    offset: Offset = 0,
 ) -> Response:
     """The datasets, by number."""
-    told = sorted((_release(row, real_time) for row in _datasets(connection)), key=lambda each: each["id"])
-    heading = _heading(real_time, "release_id", "asc", len(told), limit, offset)
+    told = _sorted((_release(row, real_time) for row in _datasets(connection)), order_by, sort_order)
+    heading = _heading(real_time, order_by, sort_order, len(told), limit, offset)
     return writing.answer(asked.file_type, writing.RELEASES, heading, told[offset : offset + limit])
 
 
@@ -293,11 +305,17 @@ def category_series(
 
 @router.get("/sources", responses=dict(shapes.documented(shapes.SourceList)), summary="Sources")
 def sources(
-    asked: AskingPlainly, real_time: AskedRealTime, connection: Reading, limit: Limit = _MOST, offset: Offset = 0
+    asked: AskingPlainly,
+    real_time: AskedRealTime,
+    connection: Reading,
+    order_by: SourceOrder = "source_id",
+    sort_order: SortOrder = "asc",
+    limit: Limit = _MOST,
+    offset: Offset = 0,
 ) -> Response:
     """By which channels or methods figures are made, by number."""
-    told = sorted((_source(row, real_time) for row in catalogue.sources(connection)), key=lambda each: each["id"])
-    heading = _heading(real_time, "source_id", "asc", len(told), limit, offset)
+    told = _sorted((_source(row, real_time) for row in catalogue.sources(connection)), order_by, sort_order)
+    heading = _heading(real_time, order_by, sort_order, len(told), limit, offset)
     return writing.answer(asked.file_type, writing.SOURCES, heading, told[offset : offset + limit])
 
 
@@ -314,15 +332,17 @@ def source_releases(
     real_time: AskedRealTime,
     connection: Reading,
     source_id: Number,
+    order_by: ReleaseOrder = "release_id",
+    sort_order: SortOrder = "asc",
     limit: Limit = _MOST,
     offset: Offset = 0,
 ) -> Response:
     """The datasets that brought figures from the source, by number."""
     code = _known_source(connection, source_id)["code"]
     there = {row["dataset"] for row in descriptions.described(connection) if row["source"] == code}
-    told = [_release(row, real_time) for row in _datasets(connection) if row["code"] in there]
-    told.sort(key=lambda each: each["id"])
-    heading = _heading(real_time, "release_id", "asc", len(told), limit, offset)
+    brought = (_release(row, real_time) for row in _datasets(connection) if row["code"] in there)
+    told = _sorted(brought, order_by, sort_order)
+    heading = _heading(real_time, order_by, sort_order, len(told), limit, offset)
     return writing.answer(asked.file_type, writing.RELEASES, heading, told[offset : offset + limit])
 
 
@@ -334,12 +354,21 @@ def tags(
     tag_names: TagNames = None,
     tag_group_id: str | None = None,
     search_text: Annotated[str | None, Query(description="a part of a tag's name")] = None,
+    order_by: TagOrder = "name",
+    sort_order: SortOrder = "asc",
     limit: Limit = _MOST,
     offset: Offset = 0,
 ) -> Response:
     """The words by which series are found, by name."""
-    rows = descriptions.described(connection)
-    return _tags(connection, asked.file_type, real_time, rows, tag_group_id, limit, offset, tag_names, search_text)
+    wanted = {name.strip().lower() for name in (tag_names or "").split(";") if name.strip()}
+    told = [
+        tag
+        for tag in _counted(connection, descriptions.described(connection), tag_group_id)
+        if (not wanted or tag["name"] in wanted) and (search_text or "").strip().lower() in tag["name"]
+    ]
+    heading = _heading(real_time, order_by, sort_order, len(told), limit, offset)
+    shown = _sorted(told, order_by, sort_order)[offset : offset + limit]
+    return writing.answer(asked.file_type, writing.TAGS, heading, shown)
 
 
 @router.get("/tags/series", responses=dict(shapes.documented(shapes.SeriesList)), summary="Series of tags")
@@ -368,6 +397,8 @@ def _extents(connection: Connection, rows: Sequence[words.Row], real_time: RealT
 
 
 def _searched(connection: Connection, text: str, search_type: str) -> list[words.Row]:
+    if search_type == "full_text" and not fold(text):
+        raise faults.refused("There is no word in what is searched; give one, or see /fred/tags for what there is.")
     found = words.with_key if search_type == "series_id" else words.found
     return found(descriptions.described(connection), text)
 
@@ -399,29 +430,18 @@ def _series(
     return writing.answer(file_type, writing.SERIES, heading, told)
 
 
-def _tags(
-    connection: Connection,
-    file_type: str,
-    real_time: RealTime,
-    rows: Sequence[words.Row],
-    group: str | None,
-    limit: int,
-    offset: int,
-    names: str | None = None,
-    text: str | None = None,
-) -> Response:
+def _counted(connection: Connection, rows: Sequence[words.Row], group: str | None) -> list[dict[str, Any]]:
+    """The tags of these series that are of a group, by name."""
     if group is not None and group not in words.TAG_GROUPS:
         raise faults.refused(f"There is no tag_group_id “{group}”. There are: {', '.join(words.TAG_GROUPS)}.")
-    wanted = {name.strip().lower() for name in (names or "").split(";") if name.strip()}
-    told = [
-        tag
-        for tag in words.counted_tags(rows, created=catalogue.loaded_at(connection))
-        if group in (None, tag["group_id"])
-        and (not wanted or tag["name"] in wanted)
-        and (text or "").strip().lower() in tag["name"]
-    ]
-    heading = _heading(real_time, "name", "asc", len(told), limit, offset)
-    return writing.answer(file_type, writing.TAGS, heading, told[offset : offset + limit])
+    counted = words.counted_tags(rows, created=catalogue.loaded_at(connection))
+    return [tag for tag in counted if group in (None, tag["group_id"])]
+
+
+def _sorted(rows: Iterable[dict[str, Any]], order_by: str, sort_order: str) -> list[dict[str, Any]]:
+    """The rows by one of their members; FRED calls the id of a release release_id here."""
+    name = "id" if order_by in ("release_id", "source_id") else order_by
+    return sorted(rows, key=lambda row: row[name], reverse=sort_order == "desc")
 
 
 def _dates(
