@@ -32,6 +32,7 @@ from service.serving import Server
 from tests.conftest import TEST
 from tests.ingest.test_ledger import figures
 from tests.service.test_serve import free_port
+from tests.service.test_worker import await_that
 
 KEY = "A.NRI_RANK.VN.PERIOD.PRESS._T"
 GENERATED = "A.NRI_RANK.VN.PERIOD.GENERATED._T"
@@ -311,13 +312,13 @@ class Writers:
 
 def test_a_copy_made_from_the_feed_equals_the_store_whoever_writes_meanwhile(own_engine: Engine) -> None:
     copies = [Mirror(), Mirror()]
-    writing = threading.Event()
+    written = threading.Event()
     closed: list[int] = [0, 0]
 
     def follow(number: int) -> None:
         copy, limit = copies[number], (7, 1000)[number]
         while True:
-            last = writing.is_set()
+            last = written.is_set()
             with database.reading(own_engine) as connection:
                 while True:
                     copy.read_on(connection, limit=limit)
@@ -339,9 +340,11 @@ def test_a_copy_made_from_the_feed_equals_the_store_whoever_writes_meanwhile(own
     writers = Writers(own_engine)
     with ThreadPoolExecutor(6) as threads:
         following = [threads.submit(follow, number) for number in range(2)]
-        for each in [threads.submit(writers.write, seed, 20) for seed in range(4)]:
-            each.result()
-        writing.set()
+        try:
+            for each in [threads.submit(writers.write, seed, 20) for seed in range(4)]:
+                each.result()
+        finally:
+            written.set()
         for each in following:
             each.result()
     assert min(closed) >= 2
@@ -448,6 +451,7 @@ def listened_to(engine: Engine) -> Iterator[tuple[str, Server, threading.Thread]
     address = f"http://127.0.0.1:{port}"
     while not server.started:
         assert thread.is_alive()
+        thread.join(0.01)
     try:
         yield address, server, thread
     finally:
@@ -505,12 +509,19 @@ def test_more_than_so_many_do_not_listen_and_are_told_what_to_do(
     monkeypatch.setattr(news, "MOST_LISTENERS", 1)
     with listened_to(own_engine) as (address, *_), httpx2.Client(timeout=30) as client:
         stream = f"{address}/v1/changes/stream"
-        with client.stream("GET", stream) as answer:
-            next(answer.iter_lines())
-            refused = client.get(stream)
-            assert (refused.status_code, refused.json()["type"]) == (503, "/problems/too-many-listeners")
         for nonsense in ("indicator=NOTHING", "since=x", "kind=x", "colour=red"):
             assert client.get(f"{stream}?{nonsense}").status_code in (400, 404)
+        with client.stream("GET", stream) as answer:
+            lines = answer.iter_lines()  # which hangs up when nobody keeps it
+            assert next(lines) == ": we are listening"
+            refused = client.get(stream)
+            assert (refused.status_code, refused.json()["type"]) == (503, "/problems/too-many-listeners")
+
+        def there_is_room() -> bool:
+            with client.stream("GET", stream) as answer:
+                return answer.status_code == 200
+
+        await_that(there_is_room)
 
 
 def test_the_documentation_has_every_kind_and_column_and_its_questions_answer(client: TestClient) -> None:
