@@ -20,6 +20,7 @@ from service.api import (
     compliance,
     decisions,
     evidence,
+    groups,
     obligations,
     oidc,
     operations,
@@ -44,6 +45,7 @@ Chiso records the indicators that a country promises itself to reach, keeps ever
 
 _OPEN = (
     ("catalogue", catalogue),
+    ("catalogue", groups),
     ("figures", series),
     ("submissions", templates),
     ("deadlines", compliance),

@@ -20,7 +20,7 @@ from ingest.case import NotNow, SeenOtherwise
 from ingest.deadline import NotADeadline
 from ingest.observation import NotASeriesKey
 from ingest.period import NotAMoment, NotAPeriod
-from service.archive import differences
+from service.archive import differences, geography
 from service.identity import oidc
 
 MEDIA_TYPE = "application/problem+json"
@@ -64,6 +64,7 @@ _KINDS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     limited.NoReader: (HTTPStatus.SERVICE_UNAVAILABLE, "busy"),
     oidc.Unreachable: (HTTPStatus.BAD_GATEWAY, "provider-unreachable"),
     oidc.NotVouchedFor: (HTTPStatus.FORBIDDEN, "not-vouched-for"),
+    geography.NotThere: (HTTPStatus.NOT_FOUND, "not-in-geography"),
     differences.NotDifferenced: (HTTPStatus.UNPROCESSABLE_ENTITY, "not-differenced"),
     OperationalError: (HTTPStatus.SERVICE_UNAVAILABLE, "database-unreachable"),
     TimeoutError: (HTTPStatus.SERVICE_UNAVAILABLE, "busy"),
@@ -170,6 +171,8 @@ def _known(failure: Exception) -> Problem:
     match failure:
         case examination.NotSound(findings=findings):
             problem.facts = {"findings": [asdict(finding) | {"number": number} for number, finding in findings]}
+        case geography.NotThere(nearest=near):
+            problem.facts = {"parameter": "reporting_unit", "nearest": near}
         case NotNow(case=case) | SeenOtherwise(case=case):
             problem.facts = {"submission": case.id, "state": case.state, "version": case.version}
             problem.headers = {"ETag": f'"{case.version}"'}

@@ -10,7 +10,21 @@ from sqlalchemy import Connection
 
 from ingest import period
 from service.api import answers, shapes
-from service.api.asked import AsOf, From, Key, Selected, To, YearToDate, known_key, span
+from service.api.asked import (
+    AsOf,
+    From,
+    InSight,
+    Key,
+    SeenAs,
+    Selected,
+    Sight,
+    To,
+    YearToDate,
+    key_in_sight,
+    known_key,
+    seen_in,
+    span,
+)
 from service.api.parameters import PAGE, Cursor, Format, Limit, read_cursor, wanted_format, write_cursor
 from service.archive import changes, differences, question, series, vintages
 from service.archive.question import Page, Question
@@ -56,12 +70,14 @@ def series_observations(
     first: From = None,
     to: To = None,
     as_of: AsOf = None,
+    seen_as: SeenAs = None,
     format: Format = None,  # noqa: A002
     limit: Limit = PAGE,
     cursor: Cursor = None,
 ) -> Response:
     """One series' observations by period, as they are known now or were known at `as_of`."""
-    chosen = Selection.of(known_key(connection, key))
+    seen = seen_in(request, connection, seen_as)
+    chosen = Sight(Selection.of(key_in_sight(connection, key, seen)), seen)
     return _answered(request, connection, chosen, first, to, as_of, format, limit, cursor)
 
 
@@ -156,7 +172,7 @@ def series_shares(
 def observations(
     request: Request,
     connection: Reading,
-    selected: Selected,
+    chosen: InSight,
     first: From = None,
     to: To = None,
     as_of: AsOf = None,
@@ -165,13 +181,13 @@ def observations(
     cursor: Cursor = None,
 ) -> Response:
     """The observations of all series that the parameters name, by series and period. CSV comes whole, JSON in pages."""
-    return _answered(request, connection, selected, first, to, as_of, format, limit, cursor)
+    return _answered(request, connection, chosen, first, to, as_of, format, limit, cursor)
 
 
 def _answered(
     request: Request,
     connection: Connection,
-    chosen: Selection,
+    chosen: Sight,
     first: str | None,
     to: str | None,
     as_of: str | None,
@@ -180,7 +196,7 @@ def _answered(
     cursor: str | None,
 ) -> Response:
     wanted = wanted_format(request, format, _FORMATS)
-    asked = Question(chosen, span(first, to), as_of_moment(request, as_of))
+    asked = Question(chosen.selection, span(first, to), as_of_moment(request, as_of), chosen.geography)
     if wanted == "csv":
         if {"limit", "cursor"} & set(request.query_params):
             sentence = "CSV comes whole: leave out “limit” and “cursor”, or narrow what you ask for."

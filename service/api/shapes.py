@@ -29,7 +29,7 @@ class Figure(Shape):
     published_at: datetime = Field(description="from when this is the public figure")
     valid_to: datetime | None = Field(description="when a later figure replaced it; null while it stands")
     recorded_at: datetime = Field(description="when it was written here, for audit")
-    submission: int = Field(description="the submission that brought it")
+    submission: int | None = Field(description="the submission that brought it; null where computed from several")
     reason: str | None = Field(description="why it was revised, or is missing")
     document: str | None = Field(description="the document or page that printed it")
     comment: str | None = Field(description="the words of the document")
@@ -359,3 +359,38 @@ class Readiness(Shape):
     catalogue: str = Field(description="the version of the catalogue")
     postgresql: str
     timescaledb: str | None = Field(description="null on plain PostgreSQL")
+
+
+class Group(Shape):
+    """Reporting units that are asked for together, as `reporting_unit=@CODE`."""
+
+    code: str
+    name_vi: str
+    name_en: str
+    members: list[str] = Field(description="the reporting units that belong to it on the day, or ever did")
+
+
+class Groups(Shape):
+    """Groups by code."""
+
+    groups: list[Group]
+
+
+class Membership(Shape):
+    """That a reporting unit belongs to a group, and when."""
+
+    reporting_unit: str
+    name_vi: str
+    name_en: str
+    valid_from: date | None
+    valid_to: date | None = Field(description="the last day; null while it lasts")
+    document: str | None
+
+
+class GroupInFull(Shape):
+    """One group, with its members."""
+
+    code: str
+    name_vi: str
+    name_en: str
+    members: list[Membership]

@@ -55,6 +55,12 @@ def stored(series: Sequence[int], *, as_of: datetime) -> Statement:
     return Statement(_STORED, {"series": list(series), "as_of": as_of})
 
 
+def fifteen_digits(sql: str) -> str:
+    """The expression rounded to 15 significant digits, as many as a program that reads it as a float can hold."""
+    digits = "14 - cast(floor(log(abs(number))) as integer)"
+    return f"(select case when number = 0 then 0 else round(number, {digits}) end from (values ({sql})) as it (number))"
+
+
 _STORED = """
 select
     series.frequency,

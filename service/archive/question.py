@@ -10,7 +10,8 @@ from psycopg import sql
 from sqlalchemy import Connection, text
 
 from ingest import driver
-from service.archive import points, series
+from service.archive import geography, points, series
+from service.archive.geography import Geography, Line
 from service.archive.points import POINT_COLUMNS, Statement
 from service.archive.series import Selection, Span
 
@@ -25,6 +26,7 @@ class Question:
     selection: Selection
     span: Span
     as_of: datetime
+    geography: Geography | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def rows(connection: Connection, question: Question, page: Page = WHOLE) -> list
     stands.
     """
     told: list[dict[str, Any]] = []
-    rest = series.numbers(connection, question.selection, since=page.after and page.after[0])
+    rest = _chosen(connection, question, since=page.after and page.after[0])
     # A few series first, then more and more: a page of many series does not read them all.
     size = len(rest) if page.limit is None else _FIRST_SERIES
     while rest and (page.limit is None or len(told) < page.limit):
@@ -64,12 +66,22 @@ def rows(connection: Connection, question: Question, page: Page = WHOLE) -> list
 
 def csv(connection: Connection, question: Question) -> Iterator[bytes]:
     """The whole answer as CSV with a heading, streamed from the database as it is read, in constant memory."""
-    chosen = series.numbers(connection, question.selection)
+    chosen = _chosen(connection, question)
     yield from copied(connection, _answer(_points(question, chosen), question.span, None))
 
 
-def _points(question: Question, chosen: Sequence[int]) -> Statement:
-    return points.stored(chosen, as_of=question.as_of)
+def _chosen(connection: Connection, question: Question, *, since: str | None = None) -> Sequence[int | Line]:
+    """The series of the answer, by key from that key on: their numbers, or where they come from."""
+    if question.geography:
+        return geography.lines(connection, question.selection, question.geography, since=since)
+    return series.numbers(connection, question.selection, since=since)
+
+
+def _points(question: Question, chosen: Sequence[int | Line]) -> Statement:
+    lines = [each for each in chosen if isinstance(each, Line)]
+    numbers = {number for each in chosen for number in (each.series if isinstance(each, Line) else (each,))}
+    found = points.stored(sorted(numbers), as_of=question.as_of)
+    return geography.seen(found, lines, question.geography) if question.geography else found
 
 
 def _answer(found: Statement, span: Span, after: tuple[str, datetime] | None) -> Statement:
