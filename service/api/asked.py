@@ -131,15 +131,13 @@ def _reporting_units(
         return None
     of_groups = [each[1:] for each in split(written) if each.startswith("@")]
     alone = [each for each in split(written) if not each.startswith("@")]
-    members = (
-        [
-            unit
-            for code in codes("group", of_groups, lambda: groups.codes(connection)) or ()
-            for unit in groups.members(connection, code, on=on)
-        ]
-        if of_groups
-        else []
-    )
+    members: list[str] = []
+    for code in codes("group", of_groups, lambda: groups.codes(connection)) or () if of_groups else ():
+        found = groups.members(connection, code, on=on)
+        if not found and code in map(str.upper, of_groups):
+            sentence = f"Nobody belongs to the group {code} on {on}. When who did is told at /v1/groups/{code}."
+            raise Problem(HTTPStatus.NOT_FOUND, "no-members", sentence, parameter="reporting_unit")
+        members += found
     if of_groups and not alone:
         return members
     return members + (codes("reporting_unit", alone, lambda: catalogue.codes(connection, "reporting_unit")) or [])
@@ -160,8 +158,11 @@ def key_in_sight(connection: Connection, key: str, seen: Geography | None) -> Se
     wanted = SeriesKey.parse(key)
     geography.require(connection, seen, [wanted.reporting_unit])
     if not geography.has_been_public(connection, Selection.of(wanted), seen):
-        same = geography.lines(connection, Selection({"indicator": [wanted.indicator]}), seen)
-        raise unknown("series", key, nearest(str(wanted), [line.key for line in same]))
+        known = map(SeriesKey.parse, series.keys(connection, wanted.indicator))
+        there = {
+            str(replace(key, reporting_unit=unit)) for key in known for unit in seen.instead_of(key.reporting_unit)
+        }
+        raise unknown("series", key, nearest(str(wanted), sorted(there)))
     return wanted
 
 

@@ -23,7 +23,7 @@ router = APIRouter(
 
 _FORMATS = {"json": "application/json", "csv": "text/csv"}
 
-ValidOn = Annotated[str | None, Query(description="only who belonged to it on this day", examples=["2024-12-31"])]
+ValidOn = Annotated[str | None, Query(description="only who belonged to it on this day")]
 
 
 @router.get("/groups", responses=answers.documented(shapes.Groups, csv_too=True), summary="Groups of reporting units")

@@ -315,7 +315,8 @@ wanting as materialized (
                         piece.breakdown, piece.period_start, piece.piece)
                     = ({", ".join(f"together.{part}" for part in _LINE)}, together.period_start, cover.piece)
             )
-        order by {", ".join(f"together.{part}" for part in _LINE)}, together.period_start, cover.piece, cover.distance
+        order by {", ".join(f"together.{part}" for part in _LINE)}, together.period_start, cover.piece,
+            cover.distance = 0, cover.distance
     ) as lack
     group by 1, 2, 3, 4, 5, 6, 7
 ),
@@ -350,11 +351,17 @@ recomputed as materialized (
             then {points.fifteen_digits("rate.factor * upper_part.value / nullif(lower_part.value, 0)")}
         end as value,
         substr('ABPEF', greatest(strpos('ABPEF', upper_part.status), strpos('ABPEF', lower_part.status)), 1) as status,
-        greatest(upper_part.published_at, lower_part.published_at, rate.published_at) as published_at,
-        least(upper_part.valid_to, lower_part.valid_to, rate.valid_to) as valid_to,
-        greatest(upper_part.recorded_at, lower_part.recorded_at, rate.recorded_at) as recorded_at,
+        coalesce(greatest(upper_part.published_at, lower_part.published_at), rate.published_at) as published_at,
+        case
+            when upper_part.published_at is null and lower_part.published_at is null then rate.valid_to
+            else least(upper_part.valid_to, lower_part.valid_to)
+        end as valid_to,
+        coalesce(greatest(upper_part.recorded_at, lower_part.recorded_at), rate.recorded_at) as recorded_at,
         {_alike("upper_part", "lower_part")},
-        coalesce(upper_part.computed_from || lower_part.computed_from, rate.computed_from) as computed_from,
+        coalesce(
+            upper_part.computed_from || lower_part.computed_from, upper_part.computed_from, lower_part.computed_from,
+            rate.computed_from
+        ) as computed_from,
         case
             when rate.why is not null then rate.why
             when rate.factor is null or rate.breakdown <> :total

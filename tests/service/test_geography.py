@@ -1,8 +1,10 @@
 """Figures of all times, seen as the reporting units of one day: whole sums, recomputed rates, and reasons."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
+from ingest import catalogue
 from ingest.catalogue import Catalogue
 from ingest.period import moment
 from ingest.reporting_unit import Lineage, ReportingUnit
@@ -19,6 +22,7 @@ from service.archive.question import Page, Question
 from service.archive.series import Selection, Span
 from tests.ingest.test_ledger import append
 
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "geography.md").read_text(encoding="utf-8")
 SAID = "2026-09-01"
 BAC_GIANG, OLD_BAC_NINH, BAC_NINH = "GSO24", "GSO27", "GSO24_2025"
 
@@ -71,7 +75,7 @@ def start_of(connection: Connection, row: dict[str, Any]) -> Any:
 
 
 def of_2022(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [row for row in rows if row["period"] == "2022"]
+    return [row for row in rows if row["period"] == "2022" and ".PERIOD.MIC." in row["series"]]
 
 
 def firms(connection: Connection, unit: str, day: str = "2026-11-22") -> dict[str, Any]:
@@ -430,6 +434,52 @@ def test_a_group_is_asked_for_with_an_at_and_beside_other_codes(client: TestClie
     assert told["nearest"] == ["MEKONG_DELTA"]
 
 
-def test_a_group_without_members_on_the_day_of_the_geography_has_no_series(client: TestClient) -> None:
-    told = get(client, "/v1/observations", reporting_unit="@CENTRAL_HIGHLANDS", geography="current")
-    assert told["observations"] == []
+def test_a_group_without_members_on_the_day_of_the_geography_is_refused(client: TestClient) -> None:
+    told = get(client, "/v1/observations", 404, reporting_unit="@CENTRAL_HIGHLANDS", geography="current")
+    assert told["type"] == "/problems/no-members"
+    assert "/v1/groups/CENTRAL_HIGHLANDS" in told["detail"]
+    assert get(client, "/v1/observations", reporting_unit="@CENTRAL_HIGHLANDS")["observations"] is not None
+
+
+def test_a_key_that_nothing_leads_to_is_told_the_nearest_that_something_does(client: TestClient) -> None:
+    told = get(client, "/v1/series/A.DTI_RANK.GSO24_2025.PERIOD.XXX._T/observations", 404, geography="current")
+    assert told["type"] == "/problems/unknown-code"
+    assert told["nearest"]
+
+
+REFUSED = ("/v1/observations?reporting_unit=GSO27&geography=current",)
+
+
+@pytest.mark.parametrize("address", re.findall(r"GET (/v1/\S+)", DOCUMENT))
+def test_every_address_in_the_document_answers(client: TestClient, address: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == (404 if address in REFUSED else 200), answer.text
+
+
+def test_the_document_names_every_group(words: Catalogue) -> None:
+    assert set(words.groups) <= set(re.findall(r"`@?([A-Z_]+)`", DOCUMENT))
+
+
+# The file of groups, as `chiso catalogue check` reads it.
+
+
+@pytest.mark.parametrize(
+    ("written", "fault"),
+    [
+        ("joined: [{reporting_units: [GSO99], document: d}]", "there is no reporting unit"),
+        ("joined: [{reporting_units: [VN]}]", 'the key "joined.0.document" is missing'),
+        ("joined: [{reporting_units: [], document: d}]", "is empty"),
+        ("joined: [{reporting_units: [VN, VN], document: d}]", "twice on the same day"),
+        ("joined: [{reporting_units: [GSO28], document: d, valid_from: 2010-01-01}]", "never belongs to it"),
+        ("joined: [{reporting_units: [VN], document: d, valid_from: 2010-01-01, valid_to: 2009-01-01}]", "beginning"),
+        ("kinds: [region]", "must be one of"),
+        ("member: [VN]", "is no key of Group"),
+        ("kinds: []", 'either "kinds" or "joined"'),
+    ],
+)
+def test_a_fault_in_the_file_of_groups_is_told_with_its_line(tmp_path: Path, written: str, fault: str) -> None:
+    (tmp_path / "groups.yaml").write_text(f"- code: MINE\n  name: {{vi: a, en: b}}\n  {written}\n", encoding="utf-8")
+    told = [str(each) for each in catalogue.check(catalogue.FOLDER, tmp_path)]
+    assert told
+    assert all(each.startswith("groups.yaml, line ") for each in told)
+    assert any(fault in each for each in told), told
