@@ -1,7 +1,7 @@
 """The catalogue in the database: loaded from its files by set, and read back as the same words.
 
 What figures hang on is never removed: an entry that ended has its last day. What nothing hangs on (codes, spellings,
-lineage, targets, mappings, layouts, rules) is what the files say now.
+lineage, groups, targets, mappings, layouts, rules) is what the files say now.
 """
 
 import dataclasses
@@ -18,6 +18,7 @@ from ingest import audit
 from ingest.authority import Actor
 from ingest.catalogue import Catalogue
 from ingest.dataset import Dataset, Target
+from ingest.group import Group
 from ingest.indicator import Indicator, Source, UnitOfMeasure
 from ingest.layout import Layout
 from ingest.mapping import Mapping
@@ -30,7 +31,16 @@ Word = TypeVar("Word")
 _KEPT = 4  # catalogues in memory: one, and for a moment its successor; more only where tests have many databases
 _read: dict[Row[Any] | None, Catalogue] = {}
 
-_REPLACED = ("reporting_unit_code", "reporting_unit_spelling", "lineage", "mapping", "layout", "rule", "target")
+_REPLACED = (
+    "reporting_unit_code",
+    "reporting_unit_spelling",
+    "lineage",
+    "reporting_unit_group",
+    "mapping",
+    "layout",
+    "rule",
+    "target",
+)
 
 # Each table with its key, in the order in which references allow them to be loaded.
 _KEYS: dict[str, Sequence[str]] = {
@@ -40,6 +50,7 @@ _KEYS: dict[str, Sequence[str]] = {
     "reporting_unit_code": ("scheme", "code", "reporting_unit"),
     "reporting_unit_spelling": ("spelling", "reporting_unit"),
     "lineage": ("predecessor", "successor", "on_date"),
+    "reporting_unit_group": ("code",),
     "indicator": ("code",),
     "dataset": ("code",),
     "mapping": ("code",),
@@ -120,6 +131,7 @@ def _from_tables(connection: Connection) -> Catalogue:
         codes=tuple(codes),
         spellings=tuple(spellings),
         lineage=tuple(_words(connection, Lineage, "lineage")),
+        groups=_by_code(_defined(connection, Group, "reporting_unit_group")),
         datasets=_by_code(_words(connection, Dataset, "dataset")),
         targets=tuple(_words(connection, Target, "target")),
         mappings=_by_code(_defined(connection, Mapping, "mapping")),
@@ -140,6 +152,7 @@ def _tables(catalogue: Catalogue) -> dict[str, list[dict[str, Any]]]:
         "reporting_unit_code": _rows(catalogue.codes),
         "reporting_unit_spelling": _rows(catalogue.spellings),
         "lineage": _rows(catalogue.lineage),
+        "reporting_unit_group": _definitions(catalogue.groups.values()),
         "indicator": _rows(catalogue.indicators.values()),
         "dataset": _rows(catalogue.datasets.values()),
         "mapping": _definitions(catalogue.mappings.values()),

@@ -24,6 +24,7 @@ from service.api import (
     evidence,
     finding,
     fred,
+    groups,
     hooks,
     obligations,
     observations,
@@ -53,6 +54,7 @@ Chiso records the indicators that a country promises itself to reach, keeps ever
 
 _OPEN = (
     ("catalogue", catalogue),
+    ("catalogue", groups),
     ("figures", series),
     ("figures", observations),
     ("vintages", vintages),

@@ -21,6 +21,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette_compress import CompressMiddleware, add_compress_type
 
+from ingest.period import LOCAL_ZONE
 from service.asking import Reading, clock
 
 # An answer differs by these; Accept-Encoding is in the tag by its outcome, the others as they were written.
@@ -76,6 +77,8 @@ def validated(request: Request, connection: Reading) -> None:
         *(row.last_batch, row.last_release, row.catalogue, row.catalogues),
         *(request.url.path, sorted(request.query_params.multi_items())),
         *(request.headers.getlist(name) for name in VARIES_BY if name != "Accept-Encoding"),
+        # Whose figures these are seen as may be other reporting units tomorrow.
+        clock(request).astimezone(LOCAL_ZONE).date() if "geography" in request.query_params else None,
     ]
     tag = hashlib.blake2b(repr(told).encode(), digest_size=16).hexdigest()
     request.state.validators = Validators(tag, modified)

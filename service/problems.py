@@ -20,7 +20,7 @@ from ingest.case import NotNow, SeenOtherwise
 from ingest.deadline import NotADeadline
 from ingest.observation import NotASeriesKey
 from ingest.period import NotAMoment, NotAPeriod
-from service.archive import differences, measures, question, transforms
+from service.archive import differences, geography, measures, question, transforms
 from service.identity import oidc
 
 MEDIA_TYPE = "application/problem+json"
@@ -64,6 +64,7 @@ _KINDS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     limited.NoReader: (HTTPStatus.SERVICE_UNAVAILABLE, "busy"),
     oidc.Unreachable: (HTTPStatus.BAD_GATEWAY, "provider-unreachable"),
     oidc.NotVouchedFor: (HTTPStatus.FORBIDDEN, "not-vouched-for"),
+    geography.NotThere: (HTTPStatus.NOT_FOUND, "not-in-geography"),
     differences.NotDifferenced: (HTTPStatus.UNPROCESSABLE_ENTITY, "not-differenced"),
     question.TooMany: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-many"),
     measures.DoesNotApply: (HTTPStatus.UNPROCESSABLE_ENTITY, "does-not-apply"),
@@ -180,6 +181,8 @@ def _known(failure: Exception) -> Problem:
             problem.facts = {"findings": [asdict(finding) | {"number": number} for number, finding in findings]}
         case question.TooMany(count=count, limit=limit, what=what, example=example):
             problem.facts = {"count": count, "limit": limit, "what": what, "example": example}
+        case geography.NotThere(nearest=near):
+            problem.facts = {"parameter": "reporting_unit", "nearest": near}
         case NotNow(case=case) | SeenOtherwise(case=case):
             problem.facts = {"submission": case.id, "state": case.state, "version": case.version}
             problem.headers = {"ETag": f'"{case.version}"'}

@@ -1,4 +1,4 @@
-"""The catalogue: indicators, reporting units, datasets, targets, mappings, layouts and rules, as data.
+"""The catalogue: indicators, reporting units, groups, datasets, targets, mappings, layouts and rules, as data.
 
 The files are reviewed in git and say everything; here they are only read and checked. A catalogue with a fault is not
 read at all.
@@ -14,6 +14,7 @@ from typing import TypeVar
 from ingest.catalogue.files import Fault, Faulty, Placed, Record, csv_records, word, yaml_records
 from ingest.catalogue.soundness import Parts, broken_rules
 from ingest.dataset import Dataset, Target
+from ingest.group import Group
 from ingest.indicator import Indicator, Source, UnitOfMeasure
 from ingest.layout import Layout
 from ingest.mapping import Mapping
@@ -23,7 +24,12 @@ from ingest.rule import Rule
 __all__ = ["FOLDER", "Catalogue", "Fault", "Faulty", "check", "layouts", "read"]
 
 FOLDER = Path(__file__).parent
-_ONE_LIST = {"datasets.yaml": "datasets", "sources.yaml": "sources", "units_of_measure.yaml": "units_of_measure"}
+_ONE_LIST = {
+    "datasets.yaml": "datasets",
+    "groups.yaml": "groups",
+    "sources.yaml": "sources",
+    "units_of_measure.yaml": "units_of_measure",
+}
 _TABLES = {
     "reporting_units.csv": "reporting_units",
     "reporting_unit_codes.csv": "codes",
@@ -40,6 +46,7 @@ _WORDS: dict[str, type] = {
     "codes": UnitCode,
     "spellings": Spelling,
     "lineage": Lineage,
+    "groups": Group,
     "datasets": Dataset,
     "targets": Target,
     "mappings": Mapping,
@@ -62,6 +69,7 @@ class Catalogue:
     codes: tuple[UnitCode, ...]
     spellings: tuple[Spelling, ...]
     lineage: tuple[Lineage, ...]
+    groups: dict[str, Group]
     datasets: dict[str, Dataset]
     targets: tuple[Target, ...]
     mappings: dict[str, Mapping]
@@ -89,6 +97,7 @@ def read(*folders: Path) -> Catalogue:
         codes=_words(parts.codes),
         spellings=_words(parts.spellings),
         lineage=_words(parts.lineage),
+        groups=_by_code(parts.groups),
         datasets=_by_code(parts.datasets),
         targets=_words(parts.targets),
         mappings=_by_code(parts.mappings),

@@ -12,6 +12,7 @@ from typing import Any, get_args
 
 from ingest.catalogue.files import Fault, Placed, Record
 from ingest.dataset import Dataset, DueRule, Target
+from ingest.group import Group, Joining
 from ingest.indicator import Accumulation, Frequency, Indicator, Level, Source, UnitOfMeasure
 from ingest.layout import Layout, LayoutColumn, LayoutRow
 from ingest.mapping import IndicatorPlace, Mapping
@@ -52,6 +53,7 @@ class Parts:
     codes: list[Placed[UnitCode]] = field(default_factory=list[Placed[UnitCode]])
     spellings: list[Placed[Spelling]] = field(default_factory=list[Placed[Spelling]])
     lineage: list[Placed[Lineage]] = field(default_factory=list[Placed[Lineage]])
+    groups: list[Placed[Group]] = field(default_factory=list[Placed[Group]])
     datasets: list[Placed[Dataset]] = field(default_factory=list[Placed[Dataset]])
     targets: list[Placed[Target]] = field(default_factory=list[Placed[Target]])
     mappings: list[Placed[Mapping]] = field(default_factory=list[Placed[Mapping]])
@@ -86,6 +88,7 @@ def broken_rules(parts: Parts) -> list[Fault]:
             for fault in _named(each.word.reporting_unit, known.reporting_units, "reporting unit", each.record)
         ),
         *(fault for each in parts.lineage for fault in _lineage(each, known)),
+        *(fault for each in parts.groups for fault in _group(each, known)),
         *(fault for each in parts.datasets for fault in _dataset(each, known)),
         *(fault for each in parts.targets for fault in _target(each, known)),
         *(fault for each in parts.mappings for fault in _mapping(each, known)),
@@ -98,7 +101,7 @@ def broken_rules(parts: Parts) -> list[Fault]:
 
 def _codes(parts: Parts) -> Iterator[Fault]:
     lists: tuple[list[Placed[Any]], ...] = (
-        parts.indicators, parts.units_of_measure, parts.sources, parts.reporting_units, parts.datasets,
+        parts.indicators, parts.units_of_measure, parts.sources, parts.reporting_units, parts.groups, parts.datasets,
         [*parts.mappings, *parts.layouts],  # a submission names one of either
         parts.rules,
     )  # fmt: skip
@@ -227,7 +230,7 @@ def _covers(unit: ReportingUnit, row: UnitCode) -> bool:
     return first and (unit.valid_to is None or (row.valid_to is not None and row.valid_to <= unit.valid_to))
 
 
-def _overlap(one: UnitCode, other: UnitCode) -> bool:
+def _overlap(one: UnitCode | ReportingUnit | Joining, other: UnitCode | Joining) -> bool:
     return max(one.valid_from or date.min, other.valid_from or date.min) <= min(
         one.valid_to or date.max, other.valid_to or date.max
     )
@@ -244,6 +247,28 @@ def _lineage(each: Placed[Lineage], known: _Known) -> Iterator[Fault]:
         yield record.fault(f'"{after.code}" must begin on {row.on_date}; it begins on {after.valid_from}')
     if after and not after.valid_on(row.on_date):
         yield record.fault(f'"{after.code}" does not exist on {row.on_date} ({_days(after)})')
+
+
+def _group(each: Placed[Group], known: _Known) -> Iterator[Fault]:
+    group, record = each.word, each.record
+    if bool(group.kinds) == bool(group.joined):
+        yield record.fault('a group has either "kinds" or "joined": who belongs to it, and by which document')
+    for index, joining in enumerate(group.joined):
+        key = f"joined.{index}"
+        if joining.valid_from and joining.valid_to and joining.valid_to < joining.valid_from:
+            yield record.fault(f'"valid_to" {joining.valid_to} is before the beginning, {joining.valid_from}', key)
+        if not joining.reporting_units:
+            yield record.fault('"reporting_units" is empty', key)
+        for place, code in enumerate(joining.reporting_units):
+            yield from _named(code, known.reporting_units, "reporting unit", record, f"{key}.reporting_units.{place}")
+            unit = known.reporting_units.get(code)
+            if unit and not _overlap(unit, joining):
+                sentence = f'"{code}" never belongs to it: {_days(unit)}'
+                yield record.fault(sentence, f"{key}.reporting_units.{place}")
+    spans = [(code, joining) for joining in group.joined for code in joining.reporting_units]
+    for index, (code, joining) in enumerate(spans):
+        if any(code == other and _overlap(joining, earlier) for other, earlier in spans[:index]):
+            yield record.fault(f'"{code}" belongs to "{group.code}" twice on the same day', "joined")
 
 
 def _dataset(each: Placed[Dataset], known: _Known) -> Iterator[Fault]:

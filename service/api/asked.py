@@ -1,7 +1,8 @@
-"""What a request for figures names: series by the parts of their keys, a span of periods, a moment."""
+"""What a request for figures names: series by the parts of their keys, a span of periods, a moment, a geography."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Literal
 
@@ -13,11 +14,12 @@ from ingest.observation import ACCUMULATIONS, SeriesKey
 from ingest.period import FREQUENCIES, LOCAL_ZONE, NotAPeriod
 from ingest.spelling import nearest
 from service.api.computed import Wanted
-from service.api.parameters import Codes, codes, unknown
-from service.archive import catalogue, search, series
+from service.api.parameters import Codes, codes, split, unknown
+from service.archive import catalogue, geography, groups, search, series
+from service.archive.geography import Geography
 from service.archive.question import Question
 from service.archive.series import Selection, Span
-from service.asking import Reading, as_of_moment
+from service.asking import Reading, as_of_moment, clock
 from service.problems import Problem
 
 From = Annotated[str | None, Query(alias="from", description="the first period, of any frequency", examples=["2018"])]
@@ -68,10 +70,24 @@ def since(written: str | None) -> datetime | None:
     return None if written is None else period.moment(written, end_of_day=True)
 
 
+Units = Annotated[
+    list[str] | None,
+    Query(description="codes of reporting units, or `@` and the code of a group (`@ASEAN`); `*` stands for any text"),
+]
+SeenAs = Annotated[
+    str | None,
+    Query(
+        alias="geography",
+        description="as_reported (as without it), current (the reporting units of today), or at:2024-12-31",
+        examples=["current"],
+    ),
+]
+
+
 def selection(
     connection: Reading,
     indicator: Codes = None,
-    reporting_unit: Codes = None,
+    reporting_unit: Units = None,
     frequency: Codes = None,
     accumulation: Codes = None,
     source: Codes = None,
@@ -80,7 +96,7 @@ def selection(
     """The series that the parameters name; each code must exist, `*` stands for any text."""
     asked = {
         "indicator": known_codes(connection, "indicator", indicator),
-        "reporting_unit": known_codes(connection, "reporting_unit", reporting_unit),
+        "reporting_unit": _reporting_units(connection, reporting_unit),
         "source": codes("source", source, lambda: catalogue.codes(connection, "source")),
         "frequency": codes("frequency", frequency, lambda: list(FREQUENCIES)),
         "accumulation": codes("accumulation", accumulation, lambda: list(ACCUMULATIONS)),
@@ -102,6 +118,44 @@ def known_codes(connection: Connection, word: str, written: Sequence[str] | None
 Selected = Annotated[Selection, Depends(selection)]
 
 
+def seen_in(request: Request, connection: Connection, written: str | None) -> Geography | None:
+    """The geography that `geography=` names; None where figures are asked for as they were reported."""
+    match written and written.strip().lower():
+        case None | "as_reported":
+            return None
+        case "current":
+            day = clock(request).astimezone(period.LOCAL_ZONE).date()
+            return geography.on(connection, day, step="geography:current")
+        case str(name) if name.startswith("at:"):
+            day = period.day_of(name.removeprefix("at:"))
+            return geography.on(connection, day, step=f"geography:at:{day}")
+        case _:
+            offered = ["as_reported", "current", "at:2024-12-31"]
+            near = nearest(written or "", offered) or offered
+            sentence = f"There is no geography “{written}”. There are as_reported, current, and at: with a day."
+            raise Problem(HTTPStatus.BAD_REQUEST, "unknown-geography", sentence, parameter="geography", nearest=near)
+
+
+def _reporting_units(
+    connection: Connection, written: Sequence[str] | None, *, on: date | None = None
+) -> list[str] | None:
+    """The reporting units that are asked for; of a group the members of all times, or those of a day."""
+    if written is None:
+        return None
+    of_groups = [each[1:] for each in split(written) if each.startswith("@")]
+    alone = [each for each in split(written) if not each.startswith("@")]
+    members: list[str] = []
+    for code in codes("group", of_groups, lambda: groups.codes(connection)) or () if of_groups else ():
+        found = groups.members(connection, code, on=on)
+        if not found and code in map(str.upper, of_groups):
+            sentence = f"Nobody belongs to the group {code} on {on}. When who did is told at /v1/groups/{code}."
+            raise Problem(HTTPStatus.NOT_FOUND, "no-members", sentence, parameter="reporting_unit")
+        members += found
+    if of_groups and not alone:
+        return members
+    return members + (known_codes(connection, "reporting_unit", alone) or [])
+
+
 def span(first: str | None, to: str | None) -> Span:
     """The periods from `first` to `to`, neither of them needed."""
     asked = Span.of(None if first is None else period.parse(first), None if to is None else period.parse(to))
@@ -112,20 +166,28 @@ def span(first: str | None, to: str | None) -> Span:
 
 def figures(
     request: Request,
+    connection: Reading,
     wanted: Wanted,
     first: From = None,
     to: To = None,
     as_of: AsOf = None,
     release: Release = None,
     revised_since: RevisedSince = None,
+    seen_as: SeenAs = None,
 ) -> Question:
     """What the parameters ask of the figures, whatever series they are of."""
+    seen = seen_in(request, connection, seen_as)
+    if release and (seen or wanted.aggregate or wanted.transform):
+        raise _not_together("release", "first releases are of many vintages, and nothing is computed across vintages")
+    if seen and wanted.transform and wanted.transform.name == "within":
+        raise _not_together("geography", "“within” takes apart what one reporting unit said in one publication")
     return Question(
         Selection(),
         span(first, to),
         as_of_moment(request, as_of),
         first_release=release == "first",
         revised_since=since(revised_since),
+        geography=seen,
         aggregate=wanted.aggregate,
         transform=wanted.transform,
         carried=wanted.carried,
@@ -135,6 +197,25 @@ def figures(
 Asked = Annotated[Question, Depends(figures)]
 
 
+def _not_together(parameter: str, why: str) -> Problem:
+    sentence = f"“{parameter}” does not go with what else is asked: {why}. Leave one of them out."
+    return Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", sentence, parameter=parameter)
+
+
+def in_sight(connection: Reading, selected: Selected, asked: Asked, reporting_unit: Units = None) -> Question:
+    """The question about the selection; in another geography, wildcards and groups mean the units of its day."""
+    seen = asked.geography
+    if seen is None or reporting_unit is None:
+        return replace(asked, selection=selected)
+    geography.require(connection, seen, [code.upper() for code in split(reporting_unit) if code.isidentifier()])
+    there = set(seen.units)
+    wanted = [code for code in _reporting_units(connection, reporting_unit, on=seen.day) or () if code in there]
+    return replace(asked, selection=replace(selected, codes={**selected.codes, "reporting_unit": wanted}))
+
+
+AskedOfMany = Annotated[Question, Depends(in_sight)]
+
+
 def edge(written: str, *, end: bool) -> datetime:
     """The beginning of the period that is written, or its last microsecond; a time is itself."""
     try:
@@ -142,6 +223,21 @@ def edge(written: str, *, end: bool) -> datetime:
     except NotAPeriod:
         return period.moment(written)
     return (named.end - timedelta(microseconds=1) if end else named.start).replace(tzinfo=LOCAL_ZONE)
+
+
+def key_in_sight(connection: Connection, key: str, seen: Geography | None) -> SeriesKey:
+    """The key, where its series is public, or in another geography one that it is computed from; else a problem."""
+    if seen is None:
+        return known_key(connection, key)
+    wanted = SeriesKey.parse(key)
+    geography.require(connection, seen, [wanted.reporting_unit])
+    if not geography.has_been_public(connection, Selection.of(wanted), seen):
+        known = map(SeriesKey.parse, series.keys(connection, wanted.indicator))
+        there = {
+            str(replace(key, reporting_unit=unit)) for key in known for unit in seen.instead_of(key.reporting_unit)
+        }
+        raise unknown("series", key, nearest(str(wanted), sorted(there)))
+    return wanted
 
 
 def known_key(connection: Connection, key: str) -> SeriesKey:

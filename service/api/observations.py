@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from ingest import period
 from service import caching
 from service.api import answers, files, shapes
-from service.api.asked import Asked, Key, Selected, known_key
+from service.api.asked import Asked, AskedOfMany, Key, key_in_sight
 from service.api.files import Delivered
 from service.api.parameters import read_cursor, write_cursor
 from service.archive import question
@@ -42,7 +42,7 @@ router = APIRouter(
 )
 def series_observations(request: Request, connection: Reading, key: Key, asked: Asked, delivery: Delivered) -> Response:
     """One series' observations by period, as they are known now or were known at `as_of`."""
-    chosen = Selection.of(known_key(connection, key))
+    chosen = Selection.of(key_in_sight(connection, key, asked.geography))
     return _answered(request, connection, replace(asked, selection=chosen), delivery)
 
 
@@ -51,11 +51,9 @@ def series_observations(request: Request, connection: Reading, key: Key, asked: 
     responses=answers.documented(shapes.Observations, files_too=True),
     summary="Observations of several series",
 )
-def observations(
-    request: Request, connection: Reading, selected: Selected, asked: Asked, delivery: Delivered
-) -> Response:
+def observations(request: Request, connection: Reading, asked: AskedOfMany, delivery: Delivered) -> Response:
     """The observations of all series that the parameters name. JSON comes in pages, files come whole."""
-    return _answered(request, connection, replace(asked, selection=selected), delivery)
+    return _answered(request, connection, asked, delivery)
 
 
 def _answered(request: Request, connection: Connection, asked: Question, delivery: files.Delivery) -> Response:

@@ -42,11 +42,16 @@ def codes(
     if written is None:
         return None
     there = known()
-    if not _split(written):
+    if not split(written):
         raise Problem(
             HTTPStatus.BAD_REQUEST, "invalid-parameter", f"“{parameter}” is empty; give a code, or leave it out."
         )
-    return list(itertools.chain.from_iterable(_matching(parameter, each, there, named) for each in _split(written)))
+    return list(itertools.chain.from_iterable(_matching(parameter, each, there, named) for each in split(written)))
+
+
+def split(written: Sequence[str]) -> list[str]:
+    """The codes that are named, separated by commas or repeated."""
+    return [code.strip() for each in written for code in each.split(",") if code.strip()]
 
 
 def wanted_format(request: Request, written: str | None, offered: dict[str, str]) -> str:
@@ -106,10 +111,6 @@ def unknown(what: str, written: str, near: Sequence[str]) -> Problem:
     guess = f" Did you mean {' or '.join(near)}?" if near else ""
     sentence = f"There is no {what.replace('_', ' ')} “{written}”.{guess}"
     return Problem(HTTPStatus.NOT_FOUND, "unknown-code", sentence, parameter=what, nearest=list(near))
-
-
-def _split(written: Sequence[str]) -> list[str]:
-    return [code.strip() for each in written for code in each.split(",") if code.strip()]
 
 
 def _matching(

@@ -384,3 +384,38 @@ class Readiness(Shape):
     catalogue: str = Field(description="the version of the catalogue")
     postgresql: str
     timescaledb: str | None = Field(description="null on plain PostgreSQL")
+
+
+class Group(Shape):
+    """Reporting units that are asked for together, as `reporting_unit=@CODE`."""
+
+    code: str
+    name_vi: str
+    name_en: str
+    members: list[str] = Field(description="the reporting units that belong to it on the day, or ever did")
+
+
+class Groups(Shape):
+    """Groups by code."""
+
+    groups: list[Group]
+
+
+class Membership(Shape):
+    """That a reporting unit belongs to a group, and when."""
+
+    reporting_unit: str
+    name_vi: str
+    name_en: str
+    valid_from: date | None
+    valid_to: date | None = Field(description="the last day; null while it lasts")
+    document: str | None
+
+
+class GroupInFull(Shape):
+    """One group, with its members."""
+
+    code: str
+    name_vi: str
+    name_en: str
+    members: list[Membership]

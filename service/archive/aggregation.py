@@ -12,9 +12,9 @@ from sqlalchemy import Connection, text
 
 from ingest.observation import DENOMINATOR, NUMERATOR
 from service.archive import derivation
-from service.archive.derivation import IS_BREAK, LINE, periods_between, point, significant, traced
+from service.archive.derivation import IS_BREAK, LINE, periods_between, point, traced
 from service.archive.measures import DoesNotApply, Measure, measures, refuse_some
-from service.archive.points import POINT_COLUMNS, Statement
+from service.archive.points import POINT_COLUMNS, Statement, significant
 
 # From the highest frequency to the lowest.
 _ORDER = "HDWMQSA"

@@ -49,11 +49,6 @@ SLOT = (
 )
 
 
-def significant(value: str) -> str:
-    """The value with 15 significant digits, as many as a reported one may have: a double on its way to a decimal."""
-    return f"cast(cast({value} as double precision) as numeric)"
-
-
 def periods_between(start: str, end: str, frequency: str = "frequency") -> str:
     """How many periods of the frequency begin from `start` on and before `end`, both of them beginnings."""
     months = f"((extract(year from {end}) - extract(year from {start})) * 12 + extract(month from {end}) - extract(month from {start}))"  # noqa: E501

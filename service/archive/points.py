@@ -83,10 +83,12 @@ def described(vintages: str, series: Sequence[int], *, as_of: datetime, also: Se
     return Statement(_DESCRIBED.format(more=more, vintages=vintages), {"series": list(series), "as_of": as_of})
 
 
-def rounded(number: str) -> str:
-    """SQL for a number that was divided: 15 significant digits, as many as a value may have."""
-    places = f"14 - cast(floor(log(abs(nullif({number}, 0)))) as integer)"
-    return f"trim_scale(coalesce(round({number}, {places}), {number}))"
+def significant(number: str) -> str:
+    """SQL for a number that was computed: 15 significant digits, as many as a reported one may have.
+
+    A double on its way to a decimal has just so many.
+    """
+    return f"cast(cast({number} as double precision) as numeric)"
 
 
 _FIRST = """(

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, text
 
-from service.archive import aggregation, carrying, differences, points, series, transforms
+from service.archive import aggregation, carrying, differences, geography, points, series, transforms
 from service.archive.aggregation import Aggregate
+from service.archive.geography import Geography, Line
 from service.archive.points import POINT_COLUMNS, Statement
 from service.archive.series import Selection, Span
 from service.archive.transforms import Transform
@@ -22,8 +23,8 @@ class Question:
     """Which figures are wanted, of which periods, as they were known when, and what is computed from them.
 
     `first_release` asks for the first figure that each period ever had instead of the last, `revised_since` only for
-    those that became the public figure after that moment. First they are brought to a lower frequency, then
-    transformed; what is carried forward is carried last.
+    those that became the public figure after that moment. First they are seen in another geography, then brought to a
+    lower frequency, then transformed; what is carried forward is carried last.
     """
 
     selection: Selection
@@ -31,6 +32,7 @@ class Question:
     as_of: datetime
     first_release: bool = False
     revised_since: datetime | None = None
+    geography: Geography | None = None
     aggregate: Aggregate | None = None
     transform: Transform | None = None
     carried: bool = False
@@ -45,6 +47,7 @@ class Page:
 
 
 WHOLE = Page(None, None)
+Chosen = TypeVar("Chosen")
 
 
 class TooMany(Exception):
@@ -76,7 +79,11 @@ def rows(connection: Connection, question: Question, page: Page = WHOLE) -> list
 
 
 def paged(
-    connection: Connection, chosen: Sequence[int], answer: Callable[[Sequence[int]], Statement], *, limit: int | None
+    connection: Connection,
+    chosen: Sequence[Chosen],
+    answer: Callable[[Sequence[Chosen]], Statement],
+    *,
+    limit: int | None,
 ) -> list[dict[str, Any]]:
     """The first rows of what a statement answers about some of these series, which are in the order of the answer."""
     told: list[dict[str, Any]] = []
@@ -113,51 +120,72 @@ def extents(connection: Connection, question: Question) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(text(statement.sql), statement.values).mappings()]
 
 
-def _series(connection: Connection, question: Question, since: str | None = None) -> list[int]:
-    """The numbers of the series that are asked for, in the order of the answer."""
+def _series(connection: Connection, question: Question, since: str | None = None) -> Sequence[int | Line]:
+    """The series of the answer, by the key that each will have, from that key on: numbers, or where they come from."""
     frequency = question.aggregate and question.aggregate.frequency
-    chosen = series.numbers(connection, question.selection, since=since, frequency=frequency)
+    if question.geography:
+        chosen = geography.lines(connection, question.selection, question.geography, since=since, frequency=frequency)
+    else:
+        chosen = series.numbers(connection, question.selection, since=since, frequency=frequency)
     if question.aggregate:
-        aggregation.refuse(connection, chosen, question.aggregate)
+        aggregation.refuse(connection, _stored(chosen), question.aggregate)
     if question.transform:
-        transforms.refuse(connection, chosen, question.transform)
+        transforms.refuse(connection, _stored(chosen), question.transform)
     return chosen
 
 
+def _stored(chosen: Sequence[int | Line]) -> list[int]:
+    """The numbers of the stored series that these come from."""
+    return sorted({number for each in chosen for number in (each.series if isinstance(each, Line) else (each,))})
+
+
 def _answer(
-    connection: Connection, question: Question, chosen: Sequence[int], after: tuple[str, datetime] | None
+    connection: Connection, question: Question, chosen: Sequence[int | Line], after: tuple[str, datetime] | None
 ) -> Statement:
     after_key, after_start = after or (None, None)
     return _within(connection, question, chosen, _ANSWER, after_key=after_key, after_start=after_start)
 
 
-def _within(connection: Connection, question: Question, chosen: Sequence[int], sql: str, **values: Any) -> Statement:
+def _within(
+    connection: Connection, question: Question, chosen: Sequence[int | Line], sql: str, **values: Any
+) -> Statement:
     return _points(connection, question, chosen).within(
         sql, start=question.span.start, end=question.span.end, revised_since=question.revised_since, **values
     )
 
 
-def _points(connection: Connection, question: Question, chosen: Sequence[int]) -> Statement:
+def _points(connection: Connection, question: Question, chosen: Sequence[int | Line]) -> Statement:
     if question.transform and question.transform.name == "within":
-        return differences.stored(connection, chosen, as_of=question.as_of)
+        return differences.stored(connection, _stored(chosen), as_of=question.as_of)
     found = _of_frequency(connection, question, chosen)
     if question.transform:
-        beside = transforms.beside(connection, chosen, question.transform)
-        others = None if beside is None else _of_frequency(connection, question, beside)
+        beside = transforms.beside(connection, _stored(chosen), question.transform)
+        others = None if beside is None else _of_frequency(connection, question, _seen(connection, question, beside))
         return transforms.transformed(found, others, question.transform)
     return carrying.carried(found) if question.carried else found
 
 
-def _of_frequency(connection: Connection, question: Question, chosen: Sequence[int]) -> Statement:
+def _of_frequency(connection: Connection, question: Question, chosen: Sequence[int | Line]) -> Statement:
     found = _said(question, chosen)
     if question.aggregate is None:
         return found
-    return aggregation.aggregated(found, _said(question, aggregation.beside(connection, chosen)), question.aggregate)
+    counts = _seen(connection, question, aggregation.beside(connection, _stored(chosen)))
+    return aggregation.aggregated(found, _said(question, counts), question.aggregate)
 
 
-def _said(question: Question, chosen: Sequence[int]) -> Statement:
+def _seen(connection: Connection, question: Question, companions: Sequence[int]) -> Sequence[int | Line]:
+    """These stored series as the geography of the question has them."""
+    if question.geography is None:
+        return companions
+    return geography.lines_of(connection, companions, question.geography)
+
+
+def _said(question: Question, chosen: Sequence[int | Line]) -> Statement:
     said = points.first_released if question.first_release else points.stored
-    return said(chosen, as_of=question.as_of)
+    found = said(_stored(chosen), as_of=question.as_of)
+    if question.geography is None:
+        return found
+    return geography.seen(found, [each for each in chosen if isinstance(each, Line)], question.geography)
 
 
 _FIRST_SERIES = 64

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from service.archive import points, question, series, vintages
-from service.archive.points import Statement, rounded
+from service.archive.points import Statement, significant
 from service.archive.question import IN_SPAN, KEYED
 from service.archive.series import Selection, Span
 from service.archive.vintages import After
@@ -210,7 +210,7 @@ select
     case
         -- 86 is not 1.2 times as far as 71.
         when unit_measure <> 'rank' and previous_value <> 0
-            then {rounded("100 * (points.value - points.previous_value) / abs(points.previous_value)")}
+            then {significant("100 * (points.value - points.previous_value) / abs(points.previous_value)")}
     end as size_percent
 from points
 """
@@ -231,8 +231,8 @@ where number > 0 and (cast(:since as timestamptz) is null or points.published_at
 # is the largest.
 _MEASURED = f"""
     count(size) as count,
-    {rounded("avg(size)")} as mean,
-    {rounded("avg(abs(size))")} as mean_absolute,
+    {significant("avg(size)")} as mean,
+    {significant("avg(abs(size))")} as mean_absolute,
     (array_agg(size order by abs(size) desc nulls last, series, period_start, published_at))[1] as largest,
     (array_agg(series order by abs(size) desc nulls last, series, period_start, published_at)
         filter (where size is not null))[1] as largest_series,
@@ -240,8 +240,8 @@ _MEASURED = f"""
         published_at) filter (where size is not null))[1] as largest_period,
     count(*) filter (where size > 0) as up,
     count(*) filter (where size < 0) as down,
-    {rounded("avg(size_percent)")} as mean_percent,
-    {rounded("avg(abs(size_percent))")} as mean_absolute_percent
+    {significant("avg(size_percent)")} as mean_percent,
+    {significant("avg(abs(size_percent))")} as mean_absolute_percent
 """
 
 _OF_SERIES = f"""
@@ -268,7 +268,7 @@ measured as (
         'first_to_latest', series, frequency, unit_measure, period_start, published_at, latest - first,
         case
             when unit_measure <> 'rank' and first <> 0
-                then {rounded("100 * (latest - first) / abs(first)")}
+                then {significant("100 * (latest - first) / abs(first)")}
         end
     from period
     where latest is not null
@@ -281,7 +281,7 @@ counted as (
 select
     counted.*,
     of_sizes.*,
-    {rounded("100.0 * of_sizes.periods_revised / nullif(counted.periods, 0)")} as share_revised_percent
+    {significant("100.0 * of_sizes.periods_revised / nullif(counted.periods, 0)")} as share_revised_percent
 from counted
 cross join (values ('first_to_latest'), ('step')) as kind (measure)
 cross join lateral (
@@ -313,7 +313,7 @@ select
     count(*) as figures,
     count(*) filter (where kind = 'new') as new,
     count(*) filter (where kind = 'revised') as revised,
-    {rounded("100.0 * count(*) filter (where kind = 'revised') / count(*)")} as share_revised_percent,
+    {significant("100.0 * count(*) filter (where kind = 'revised') / count(*)")} as share_revised_percent,
     {_MEASURED}
 from said
 group by published_at, submission, indicator, unit_measure

@@ -24,11 +24,10 @@ from service.archive.derivation import (
     YEAR_BEFORE,
     periods_between,
     point,
-    significant,
     traced,
 )
 from service.archive.measures import Measure, measures, refuse_some
-from service.archive.points import Statement
+from service.archive.points import Statement, significant
 
 CHANGES = ("chg", "ch1")
 # Of a rate these are told in percentage points, unless asked otherwise.

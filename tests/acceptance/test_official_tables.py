@@ -799,3 +799,64 @@ def test_hidden_rows_and_columns_are_read_and_told() -> None:
     assert [(each.place, each.found) for each in told] == [('Sheet "Vốn", A1', "rows “7”; columns “C”")]
     assert len(reading.frame) == len(mended("Vốn").frame)
     assert not [each for each in mended("Vốn").findings if each.rule == "hidden_figures"]
+
+
+def test_t14_the_new_provinces_are_what_went_into_them_and_say_so(
+    own_engine: Engine, loaded: dict[str, Outcome]
+) -> None:
+    def of_june(client: TestClient, key: str) -> dict[str, Any]:
+        asked = {"geography": "current", "as_of": "2024-06-29", "from": "2024-06", "to": "2024-06"}
+        answer = client.get(f"/v1/series/{key}/observations", params=asked)
+        assert answer.status_code == 200, answer.text
+        (row,) = json.loads(answer.text, parse_float=Decimal, parse_int=Decimal)["observations"]
+        return row
+
+    with TestClient(app.create(own_engine, clock=lambda: NOW)) as client:
+        for key, value, units in (
+            ("M.FDI_PROJECTS.GSO24_2025.YTD.GSO._T", "263", ("GSO24", "GSO27")),
+            ("M.FDI_NEW_CAPITAL.GSO24_2025.YTD.GSO._T", "1326.658", ("GSO24", "GSO27")),
+            ("M.FDI_PROJECTS.GSO31_2025.YTD.GSO._T", "84", ("GSO30", "GSO31")),
+        ):
+            row = of_june(client, key)
+            assert (round(row["value"], 3), row["status"]) == (Decimal(value), "A")
+            assert row["derived"] == ["geography:current"]
+            new = key.split(".")[2]
+            assert row["computed_from"] == [f"{key.replace(new, unit)}@2024-06" for unit in units]
+            assert row["data_to"] == "2024-06-20"
+
+
+def test_t15_the_labour_index_of_a_new_province_has_no_value_and_says_why(
+    own_engine: Engine, loaded: dict[str, Outcome]
+) -> None:
+    asked = {"geography": "current", "as_of": "2024-06-29", "from": "2024-06", "to": "2024-06"}
+    with TestClient(app.create(own_engine, clock=lambda: NOW)) as client:
+        answer = client.get(
+            "/v1/observations",
+            params={**asked, "indicator": "LABOUR_INDEX_MONTH", "reporting_unit": "GSO24_2025,GSO04"},
+        )
+    unchanged, merged = answer.json()["observations"]
+    assert (unchanged["series"].split(".")[2], unchanged["derived"]) == ("GSO04", None)
+    assert unchanged["value"] > 90
+    assert (merged["value"], merged["status"]) == (None, "M")
+    assert merged["reason"] == "An index without weights does not add up."
+    assert len(merged["computed_from"]) == 2
+
+
+def test_all_foreign_investment_is_there_however_the_provinces_are_cut(
+    own_engine: Engine, loaded: dict[str, Outcome]
+) -> None:
+    asked = {"indicator": "FDI_PROJECTS", "breakdown": "_T", "as_of": "2024-06-29", "from": "2024-06", "to": "2024-06"}
+    with TestClient(app.create(own_engine, clock=lambda: NOW)) as client:
+        reported, current = (
+            client.get(
+                "/v1/observations", params={**asked, "reporting_unit": "@PROVINCES", "geography": seen_as}
+            ).json()["observations"]
+            for seen_as in ("as_reported", "current")
+        )
+    # Of a province of which a part drew no investment, and is not in the list, there is no sum.
+    lacking = {key for row in current if row["value"] is None for key in row["computed_from"]}
+    whole = {row["series"]: row["value"] for row in current if row["value"] is not None}
+    assert len(reported) > len(current) > len(whole) > 5
+    assert sum(row["value"] for row in reported) == sum(whole.values()) + sum(
+        row["value"] for row in reported if f"{row['series']}@2024-06" in lacking
+    )

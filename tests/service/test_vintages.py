@@ -20,7 +20,7 @@ from ingest.period import moment
 from service import app, database
 from service.api import vintage_shapes
 from service.archive import revisions, vintages
-from service.archive.points import rounded
+from service.archive.points import significant
 from service.archive.series import Selection, Span
 from tests.ingest.test_ledger import append, figures
 
@@ -405,11 +405,11 @@ def test_every_answer_about_vintages_has_the_shape_that_openapi_gives(
     [("2.0/3", "0.666666666666667"), ("0.0", "0"), ("-123456789012345678.5", "-123456789012346000"), ("10.0/4", "2.5")],
 )
 def test_what_was_divided_has_fifteen_significant_digits(connection: Connection, number: str, written: str) -> None:
-    assert str(connection.execute(text(f"select cast({rounded(f'({number})')} as text)")).scalar_one()) == written
+    assert str(connection.execute(text(f"select cast({significant(f'({number})')} as text)")).scalar_one()) == written
 
 
 def test_nothing_that_is_divided_by_nothing_is_a_number(connection: Connection) -> None:
-    assert connection.execute(text(f"select {rounded('cast(null as numeric)')}")).scalar_one() is None
+    assert connection.execute(text(f"select {significant('cast(null as numeric)')}")).scalar_one() is None
 
 
 def test_every_address_in_the_document_answers_as_it_says(client: TestClient) -> None:
