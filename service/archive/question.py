@@ -1,7 +1,7 @@
 """A question to the stored figures, and its answer: rows by series and period, in pages or as one statement."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -30,6 +30,7 @@ class Question:
     selection: Selection
     span: Span
     as_of: datetime
+    _: KW_ONLY
     first_release: bool = False
     revised_since: datetime | None = None
     geography: Geography | None = None

@@ -15,9 +15,10 @@ from ingest.period import moment
 from service.archive import aggregation, question, transforms
 from service.archive.aggregation import Aggregate
 from service.archive.measures import DoesNotApply
-from service.archive.question import Question
+from service.archive.question import ANSWER_COLUMNS, Question
 from service.archive.series import Selection, Span
 from service.archive.transforms import Transform
+from service.formats import delimited
 from tests.ingest.test_ledger import append
 from tests.service.test_transforms import answered, periods, points
 
@@ -197,9 +198,13 @@ def test_days_and_hours_are_counted_by_the_calendar(connection: Connection) -> N
 
 
 def asked(connection: Connection, key: str, wanted: Aggregate, transform: Transform | None = None) -> dict[str, Any]:
-    asking = Question(Selection.of(SeriesKey.parse(key)), Span(), moment("2026-11-01"), wanted, transform)
+    asking = Question(
+        Selection.of(SeriesKey.parse(key)), Span(), moment("2026-11-01"), aggregate=wanted, transform=transform
+    )
     rows = question.rows(connection, asking)
-    csv = b"".join(question.csv(connection, asking)).decode().splitlines()
+    csv = (
+        b"".join(delimited.plain(connection, question.whole(connection, asking), ANSWER_COLUMNS)).decode().splitlines()
+    )
     assert [line.split(",")[1] for line in csv[1:]] == [row["period"] for row in rows]
     return {row["period"]: row for row in rows}
 
@@ -269,7 +274,7 @@ def test_one_line_by_two_frequencies_would_become_one_series_and_is_refused(conn
         Selection({"indicator": ["CYBER_INCIDENTS"], "reporting_unit": ["MPS"]}),
         Span(),
         moment("2026-11-01"),
-        Aggregate("A"),
+        aggregate=Aggregate("A"),
     )
     with pytest.raises(DoesNotApply, match="several frequencies"):
         question.rows(connection, asking)

@@ -175,6 +175,81 @@ def test_new_and_revised_figures_are_those_that_a_vintage_brought(ask: Any, rele
     assert ours == theirs
 
 
+FORMULAS = {
+    "chg": lambda x, before, _: x - before,
+    "ch1": lambda x, _, year: x - year,
+    "pch": lambda x, before, _: (x / before - 1) * 100,
+    "pc1": lambda x, _, year: (x / year - 1) * 100,
+    "pca": lambda x, before, _: ((x / before) ** 4 - 1) * 100,
+    "cch": lambda x, before, _: (numpy.log(x) - numpy.log(before)) * 100,
+    "cca": lambda x, before, _: (numpy.log(x) - numpy.log(before)) * 400,
+    "log": lambda x, *_: numpy.log(x),
+}
+
+
+@pytest.mark.parametrize("units", FORMULAS)
+def test_units_are_computed_by_freds_formulas(fred: fredapi.Fred, releases: dict[str, Any], units: str) -> None:
+    levels = pandas.Series(told_on(releases, "2009-03-01"))
+    theirs = FORMULAS[units](levels, levels.shift(1), levels.shift(4))
+    ours = fred.get_series(GDP, units=units, realtime_start="2009-03-01", realtime_end="2009-03-01")
+    assert list(ours.index) == list(theirs.index)
+    assert numpy.allclose(ours.to_numpy(), theirs.to_numpy(), rtol=1e-9, equal_nan=True)
+    assert ours.notna().sum() > 200
+
+
+@pytest.mark.parametrize(("method", "of_quarters"), [("avg", "mean"), ("sum", "sum"), ("eop", "last")])
+def test_a_lower_frequency_is_made_of_whole_periods(
+    fred: fredapi.Fred, releases: dict[str, Any], method: str, of_quarters: str
+) -> None:
+    levels = pandas.Series(told_on(releases, "2009-08-01")).dropna()
+    years = levels.groupby(levels.index.year)
+    theirs = getattr(years, of_quarters)()[years.count() == 4]
+    ours = fred.get_series(
+        GDP, frequency="a", aggregation_method=method, realtime_start="2009-08-01", realtime_end="2009-08-01"
+    )
+    assert ours["2009-01-01"] != ours["2009-01-01"]  # two quarters of 2009 were known
+    ours = ours.dropna()
+    assert list(ours.index.year) == list(theirs.index)
+    assert numpy.allclose(ours.to_numpy(), theirs.to_numpy(), rtol=1e-9)
+    changed = fred.get_series(
+        GDP,
+        frequency="a",
+        aggregation_method=method,
+        units="pch",
+        realtime_start="2009-08-01",
+        realtime_end="2009-08-01",
+    )
+    assert changed["2008-01-01"] == pytest.approx((theirs[2008] / theirs[2007] - 1) * 100)
+
+
+def test_every_vintage_is_computed_by_itself(ask: Any, releases: dict[str, Any]) -> None:
+    span = {"realtime_start": "2009-01-01", "realtime_end": "2009-12-31", "observation_start": "2008-10-01"}
+    rows = ask("/series/observations", series_id=GDP, units="pch", **span)["observations"]
+    q3, q4 = datetime(2008, 7, 1), datetime(2008, 10, 1)
+    for row in rows:
+        if row["date"] == "2008-10-01":
+            known = told_on(releases, row["realtime_start"])
+            assert float(row["value"]) == pytest.approx((known[q4] / known[q3] - 1) * 100)
+    assert [row["realtime_start"] for row in rows if row["date"] == "2008-10-01"] == [
+        "2009-01-30",
+        "2009-02-27",
+        "2009-07-31",
+    ]
+    table = ask("/series/observations", series_id=GDP, units="pch", output_type="2", **span)["observations"]
+    first = next(row for row in table if row["date"] == "2008-10-01")
+    assert first[f"{GDP}_20090130"] == next(row["value"] for row in rows if row["realtime_start"] == "2009-01-30")
+    assert first[f"{GDP}_20090101"] == "."
+
+
+def test_what_has_no_meaning_is_refused_with_the_reason(client: TestClient) -> None:
+    asked = {"series_id": RANK, "units": "pch", "file_type": "json"}
+    answer = client.get("/fred/series/observations", params=asked)
+    assert answer.status_code == 400
+    assert "rank" in answer.json()["error_message"]
+    higher = client.get("/fred/series/observations", params={"series_id": RANK, "frequency": "q", "file_type": "json"})
+    assert (higher.status_code, "lower" in higher.json()["error_message"]) == (400, True)
+
+
 def test_a_span_of_days_clips_what_stood_in_it(ask: Any) -> None:
     asked = {"observation_start": "2008-10-01", "observation_end": "2008-10-01"}
     rows = ask("/series/observations", series_id=GDP, realtime_start="2009-02-01", realtime_end="2009-07-31", **asked)

@@ -18,8 +18,9 @@ from ingest.catalogue import Catalogue
 from ingest.period import moment
 from ingest.reporting_unit import Lineage, ReportingUnit
 from service.archive import geography, question, territory
-from service.archive.question import Page, Question
+from service.archive.question import ANSWER_COLUMNS, Page, Question
 from service.archive.series import Selection, Span
+from service.formats import delimited
 from tests.ingest.test_ledger import append
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "geography.md").read_text(encoding="utf-8")
@@ -55,7 +56,7 @@ def seen(
         Selection({part: written.split() for part, written in codes.items()}),
         Span(),
         moment(SAID, end_of_day=True),
-        geography.on(connection, date.fromisoformat(day), step="geography:test"),
+        geography=geography.on(connection, date.fromisoformat(day), step="geography:test"),
     )
     rows: list[dict[str, Any]] = []
     if limit is None:
@@ -260,9 +261,11 @@ def test_csv_and_json_say_the_same(connection: Connection) -> None:
         Selection({"indicator": ["DIGITAL_FIRMS"], "reporting_unit": [BAC_NINH]}),
         Span(),
         moment(SAID, end_of_day=True),
-        geography.on(connection, date(2026, 11, 22), step="geography:current"),
+        geography=geography.on(connection, date(2026, 11, 22), step="geography:current"),
     )
-    written = b"".join(question.csv(connection, asked)).decode().splitlines()
+    written = (
+        b"".join(delimited.plain(connection, question.whole(connection, asked), ANSWER_COLUMNS)).decode().splitlines()
+    )
     assert len(written) == 2
     assert written[1].startswith("A.DIGITAL_FIRMS.GSO24_2025.STOCK.REPORT._T,2023,263,A,count,")
     assert ",geography:current,A.DIGITAL_FIRMS.GSO24.STOCK.REPORT._T@2023 A.DIGITAL_FIRMS.GSO27" in written[1]

@@ -19,7 +19,7 @@ from service.asking import clock
 EARLIEST, LATEST = date(1776, 7, 4), realtime.FOR_EVER
 FILE_TYPES = ("xml", "json")
 
-Day = Annotated[str | None, Query(examples=["2024-09-17"], description="a day, YYYY-MM-DD")]
+Day = Annotated[str | None, Query(description="a day, as 2024-09-17")]
 SortOrder = Literal["asc", "desc"]
 Offset = Annotated[int, Query(ge=0, le=2**31, description="how many of the list to pass over")]
 SeriesId = Annotated[str, Query(description="the key of a series", examples=["A.EGDI_RANK.VN.PERIOD.UN._T"])]
