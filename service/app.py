@@ -32,6 +32,7 @@ from service.api import (
     operations,
     series,
     session,
+    snapshots,
     submissions,
     templates,
     vintages,
@@ -74,6 +75,7 @@ _ASKING_WHO = (
     ("deadlines", obligations),
     ("audit", audit),
     ("changes", hooks),
+    ("snapshots", snapshots),
 )
 
 _ANY_REFUSAL = problems.responses(HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_URI_TOO_LONG)

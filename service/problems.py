@@ -20,6 +20,7 @@ from ingest.case import NotNow, SeenOtherwise
 from ingest.deadline import NotADeadline
 from ingest.observation import NotASeriesKey
 from ingest.period import NotAMoment, NotAPeriod
+from service import snapshots
 from service.archive import differences, geography, measures, question, transforms
 from service.identity import oidc
 
@@ -71,6 +72,7 @@ _KINDS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     transforms.NotATransform: (HTTPStatus.BAD_REQUEST, "not-a-transform"),
     OperationalError: (HTTPStatus.SERVICE_UNAVAILABLE, "database-unreachable"),
     TimeoutError: (HTTPStatus.SERVICE_UNAVAILABLE, "busy"),
+    snapshots.TooLargeToFreeze: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large"),
     DataError: (HTTPStatus.BAD_REQUEST, "invalid-parameter"),
 }
 

@@ -1,0 +1,132 @@
+"""Snapshots: an answer that was frozen is the same for ever, byte for byte, whatever is revised, renamed or asked."""
+
+import csv
+import hashlib
+import io
+import zipfile
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from service import database, snapshots
+
+ASKED = {"indicator": "NRI_RANK", "reporting_unit": "VN"}
+
+
+def publish(client: TestClient, value: int) -> None:
+    figure = {"indicator": "NRI_RANK", "reporting_unit": "VN", "period": "2025", "source": "PORTULANS", "value": value}
+    sent = client.post(
+        "/v1/submissions", json={"dataset": "PUBLISHED_FIGURES", "reason": "said anew", "figures": [figure]}
+    )
+    assert sent.status_code == 201, sent.text
+
+
+def freeze(client: TestClient, **asked: str) -> dict[str, Any]:
+    answer = client.post("/v1/snapshots", params=ASKED | asked)
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["location"] == answer.json()["address"]
+    return answer.json()
+
+
+def package(client: TestClient, told: dict[str, Any]) -> bytes:
+    answer = client.get(told["package"])
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["etag"] == f'"{told["sha256"]}"'
+    return answer.content
+
+
+def test_a_frozen_answer_stays_byte_for_byte_after_revisions_and_new_names(
+    sender: TestClient, own_engine: Engine
+) -> None:
+    publish(sender, 40)
+    told = freeze(sender)
+    before = package(sender, told)
+    assert (hashlib.sha256(before).hexdigest(), len(before)) == (told["sha256"], told["size_bytes"])
+    publish(sender, 39)
+    with database.writing(own_engine) as connection:
+        connection.execute(text("update indicator set name_en = 'Another name' where code = 'NRI_RANK'"))
+    assert package(sender, told) == before
+    after = package(sender, freeze(sender))
+    assert after != before
+    with zipfile.ZipFile(io.BytesIO(before)) as archive:
+        rows = list(csv.DictReader(archive.read("data.csv").decode().splitlines()))
+        sums = dict(line.split("  ")[::-1] for line in archive.read("SHA256SUMS").decode().splitlines())
+        assert {name: hashlib.sha256(archive.read(name)).hexdigest() for name in sums} == sums
+    assert [row["value"] for row in rows if row["period"] == "2025"] == ["40"]
+
+
+def test_the_same_answer_frozen_twice_is_one_snapshot(sender: TestClient) -> None:
+    first, second = (freeze(sender, as_of="2024-12-31") for _ in range(2))
+    assert first == second
+    listed = sender.get("/v1/snapshots").json()["snapshots"]
+    assert [each["code"] for each in listed].count(first["code"]) == 1
+
+
+def test_a_citation_names_title_moment_address_and_digest_in_both_languages(sender: TestClient) -> None:
+    told = freeze(sender, as_of="2024-12-31")
+    for sentence, title in ((told["citation"]["vi"], told["title_vi"]), (told["citation"]["en"], told["title_en"])):
+        assert title in sentence
+        assert told["address"] in sentence
+        assert told["sha256"] in sentence
+    assert "31/12/2024" in told["citation"]["vi"]
+    assert "2024-12-31" in told["citation"]["en"]
+
+
+def test_the_question_of_a_snapshot_is_an_address_that_answers_its_figures(sender: TestClient) -> None:
+    told = freeze(sender, as_of="2024-12-31")
+    rows = sender.get(f"/v1/observations?{told['query']}").json()["observations"]
+    with zipfile.ZipFile(io.BytesIO(package(sender, told))) as archive:
+        frozen = list(csv.DictReader(archive.read("data.csv").decode().splitlines()))
+    assert [(row["period"], str(row["value"])) for row in rows] == [(row["period"], row["value"]) for row in frozen]
+    assert len(rows) == told["observations"] > 0
+
+
+def test_who_holds_the_package_is_not_sent_it_again(sender: TestClient) -> None:
+    told = freeze(sender, as_of="2024-12-31")
+    answer = sender.get(told["package"], headers={"If-None-Match": f'"{told["sha256"]}"'})
+    assert (answer.status_code, answer.content) == (304, b"")
+    assert "immutable" in answer.headers["cache-control"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "kind"),
+    [
+        ({"as_of": "2999-01-01"}, 400, "invalid-parameter"),
+        ({"as_of": "1999-01-01"}, 422, "nothing-to-freeze"),
+        ({"indicator": "NRI_RNK"}, 404, "unknown-code"),
+        ({"format": "csv"}, 400, "unknown-parameter"),
+    ],
+)
+def test_what_cannot_be_frozen_is_refused_with_a_reason(
+    sender: TestClient, asked: dict[str, str], status: int, kind: str
+) -> None:
+    answer = sender.post("/v1/snapshots", params=ASKED | asked)
+    assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{kind}")
+
+
+def test_the_public_reads_snapshots_and_freezes_none(sender: TestClient) -> None:
+    told = freeze(sender, as_of="2024-12-31")
+    with TestClient(sender.app) as public:
+        assert public.get(told["address"]).json() == told
+        assert public.post("/v1/snapshots", params=ASKED).status_code == 401
+        assert public.get("/v1/snapshots/0000000000000000").status_code == 404
+
+
+def test_a_package_beyond_the_limit_is_refused_and_nothing_is_kept(
+    sender: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "SIZE_LIMIT_BYTES", 100)
+    before = sender.get("/v1/snapshots").json()["snapshots"]
+    answer = sender.post("/v1/snapshots", params=ASKED | {"as_of": "2024-12-30"})
+    assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too-large")
+    assert sender.get("/v1/snapshots").json()["snapshots"] == before
+
+
+@pytest.mark.parametrize("statement", ["update snapshot set title_en = 'x'", "delete from snapshot_part"])
+def test_what_was_frozen_cannot_be_changed(sender: TestClient, own_engine: Engine, statement: str) -> None:
+    freeze(sender, as_of="2024-12-31")
+    with pytest.raises(DBAPIError, match="append-only"), database.writing(own_engine) as connection:
+        connection.execute(text(statement))
