@@ -86,8 +86,9 @@ class Client:
         return rows
 
     def search(self, words: str) -> pandas.DataFrame:
-        """The indicators that have these words in a name, a definition or a document; diacritics may be left out."""
-        return pandas.DataFrame(self._asked("/v1/indicators", {"q": words}).json()["indicators"])
+        """The indicators that these words find, the nearest first; marks may be left out and letters mistyped."""
+        told = self._asked("/v1/search", {"q": words, "type": "indicator"}).json()
+        return pandas.DataFrame(told["hits"])
 
     def _asked(self, path: str, parameters: dict[str, Any]) -> httpx2.Response:
         """The answer; where the service has no time (429, 503) it is asked again when it says so."""
