@@ -80,7 +80,7 @@ def pages(client: TestClient, **parameters: str) -> Iterator[Acts]:
         page = Acts.model_validate_json(answer.text)
         yield page
         if page.next is None:
-            assert "link" not in answer.headers
+            assert "next" not in answer.links
             return
         address, asked = answer.links["next"]["url"], None
 

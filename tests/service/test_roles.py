@@ -126,6 +126,8 @@ TRIES: dict[tuple[str, str], Callable[[Desk, Person], httpx2.Response]] = {
     ("audit", "read"): looked("/v1/audit"),
     ("audit", "verify"): looked("/v1/audit/verification"),
     ("hook", "read"): looked("/v1/hooks"),
+    ("snapshot", "read"): looked("/v1/snapshots"),
+    ("snapshot", "freeze"): lambda _, who: who.client.post("/v1/snapshots", params={"indicator": "EGDI_RANK"}),
     ("hook", "change"): lambda _, who: who.client.post("/v1/hooks", json={"url": "https://1.1.1.1/hook"}),
 }
 
