@@ -36,6 +36,26 @@ def fold(text: str) -> str:
     return _DAK_LAK.sub(r"\1ak", _Y_FOR_I.sub(r"\1i", words))
 
 
+def fits(text: str, pattern: str) -> bool:
+    """Whether the text is the pattern, in which each `*` stands for any text.
+
+    From left to right, each part where it first stands: an expression would try them all, for hours with twenty stars.
+    """
+    first, *middle = pattern.split("*")
+    if not middle:
+        return text == pattern
+    last = middle.pop()
+    if not (text.startswith(first) and text.endswith(last) and len(text) >= len(first) + len(last)):
+        return False
+    at = len(first)
+    for part in middle:
+        at = text.find(part, at, len(text) - len(last))
+        if at < 0:
+            return False
+        at += len(part)
+    return True
+
+
 def spelled(text: str) -> str:
     """Return the text for comparison with its diacritics: only case, spaces and the place of the tone are levelled."""
     return " ".join(_tone_last(word) for word in _words(unicodedata.normalize("NFC", text).lower()).split(" "))

@@ -75,15 +75,16 @@ def validated(request: Request, connection: Reading) -> None:
     told = [
         _PROGRAM,
         *(row.last_batch, row.last_release, row.catalogue, row.catalogues),
-        *(request.url.path, sorted(request.query_params.multi_items())),
+        # As it was written: files tell at which address they were asked for.
+        *(str(request.url), request.app.state.public_url),
         *(request.headers.getlist(name) for name in VARIES_BY if name != "Accept-Encoding"),
         # Whose figures these are seen as may be other reporting units tomorrow.
         clock(request).astimezone(LOCAL_ZONE).date() if "geography" in request.query_params else None,
     ]
     tag = hashlib.blake2b(repr(told).encode(), digest_size=16).hexdigest()
     request.state.validators = Validators(tag, modified)
-    if held := _held(request.headers, tag):
-        raise NotModified(held)
+    if kept := held(request.headers, tag):
+        raise NotModified(kept)
     if "if-none-match" not in request.headers and _is_since(request.headers, modified):
         changes = connection.execute(text(_CHANGES_WITHIN_A_SECOND), {"second": modified.replace(microsecond=0)})
         if changes.scalar_one() == 1:
@@ -159,11 +160,11 @@ def _write(headers: MutableHeaders, status: int, path: str, validators: Validato
         headers.setdefault("ETag", f'"{validators.tag}-{encoding}"' if encoding else f'"{validators.tag}"')
         headers["Last-Modified"] = format_datetime(validators.modified.astimezone(UTC), usegmt=True)
         headers["Cache-Control"] = _SHARED
-    elif status >= HTTPStatus.BAD_REQUEST or path.startswith("/v1/"):
+    elif status >= HTTPStatus.BAD_REQUEST or path.startswith(("/v1/", "/fred/")):
         headers.setdefault("Cache-Control", _NOT_KEPT)
 
 
-def _held(headers: Headers, tag: str) -> str | None:
+def held(headers: Headers, tag: str) -> str | None:
     """The tag of ours that the asker holds, where it can still read what it holds.
 
     A tag ends with the encoding of what was sent. A copy in an encoding that is not asked for now is another answer.

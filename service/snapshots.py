@@ -7,7 +7,7 @@ catalogue may have changed by then, and so may a library that writes a file.
 import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 
 from ingest import audit
 from ingest.authority import Actor
+from ingest.period import LOCAL_ZONE
 
 SIZE_LIMIT_BYTES = 256 * 2**20
 _PART_BYTES = 2**20
@@ -31,6 +32,8 @@ SNAPSHOT_COLUMNS = (
     "query",
     "title_vi",
     "title_en",
+    "source_vi",
+    "source_en",
     "observations",
 )
 
@@ -54,6 +57,8 @@ class Question:
     as_of: datetime
     title_vi: str
     title_en: str
+    source_vi: str
+    source_en: str
     observations: int
 
 
@@ -76,7 +81,8 @@ def freeze(
         new = connection.execute(
             text(
                 f"insert into snapshot ({', '.join(SNAPSHOT_COLUMNS)}) values (:code, :sha256, :size_bytes, :frozen_at,"
-                " :frozen_by, :as_of, :query, :title_vi, :title_en, :observations) on conflict do nothing"
+                " :frozen_by, :as_of, :query, :title_vi, :title_en, :source_vi, :source_en, :observations)"
+                " on conflict do nothing"
             ),
             {
                 "code": code,
@@ -84,11 +90,7 @@ def freeze(
                 "size_bytes": size_bytes,
                 "frozen_at": now,
                 "frozen_by": by.name,
-                "as_of": question.as_of,
-                "query": question.query,
-                "title_vi": question.title_vi,
-                "title_en": question.title_en,
-                "observations": question.observations,
+                **asdict(question),
             },
         ).rowcount
         if new:
@@ -142,15 +144,16 @@ def content(connection: Connection, code: str) -> Iterator[bytes]:
 
 def citation(frozen: dict[str, Any], address: str) -> dict[str, str]:
     """How to cite a snapshot, ready to be pasted: in Vietnamese and in English."""
-    as_of = frozen["as_of"]
+    as_of = frozen["as_of"].astimezone(LOCAL_ZONE)
     digest = f"SHA-256 {frozen['sha256']}"
     return {
         "vi": (
-            f"Chiso. {frozen['title_vi']} [bộ số liệu]. Số liệu được biết đến thời điểm {as_of:%d/%m/%Y %H:%M:%S %Z};"
+            f"Chiso. {frozen['title_vi']} [bộ số liệu]. Nguồn: {frozen['source_vi']}."
+            f" Số liệu công bố tính đến {as_of:%d/%m/%Y %H:%M:%S} (giờ Việt Nam);"
             f" bản chụp {frozen['code']}. {address} ({digest})."
         ),
         "en": (
-            f"Chiso. {frozen['title_en']} [data set]. Figures as known at {as_of:%Y-%m-%d %H:%M:%S %Z};"
-            f" snapshot {frozen['code']}. {address} ({digest})."
+            f"Chiso. {frozen['title_en']} [data set]. Source: {frozen['source_en']}."
+            f" Figures as published by {as_of:%Y-%m-%d %H:%M:%S %z}; snapshot {frozen['code']}. {address} ({digest})."
         ),
     }

@@ -24,12 +24,16 @@ def json(body: Any, *, request: Request | None = None, status: int = 200) -> Res
     """The body as JSON; where it has pages, Link headers lead to the next and back to the first."""
     headers = {}
     if request is not None and isinstance(body, Mapping):
-        pages = {"first": request.url.remove_query_params("cursor")} if "cursor" in request.query_params else {}
-        if body.get("next"):
-            pages["next"] = request.url.include_query_params(cursor=body["next"])
-        if pages:
-            headers["Link"] = ", ".join(f'<{address}>; rel="{name}"' for name, address in pages.items())
+        headers = _links(request, body.get("next"))
     return Response(_encoder.encode(body), status, headers=headers, media_type="application/json")
+
+
+def _links(request: Request, onward: str | None) -> dict[str, str]:
+    pages = {"first": request.url.remove_query_params("cursor")} if "cursor" in request.query_params else {}
+    if onward:
+        pages["next"] = request.url.include_query_params(cursor=onward)
+    told = ", ".join(f'<{address}>; rel="{name}"' for name, address in pages.items())
+    return {"Link": told} if told else {}
 
 
 def encoded(body: Any) -> bytes:
@@ -37,13 +41,23 @@ def encoded(body: Any) -> bytes:
     return _encoder.encode(body)
 
 
-def table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Response:
-    """The rows as CSV with a heading; lists are joined by a space, and nothing in it is run by a spreadsheet."""
+def table(
+    rows: Iterable[Mapping[str, Any]],
+    columns: Sequence[str],
+    *,
+    request: Request | None = None,
+    onward: str | None = None,
+) -> Response:
+    """The rows as CSV with a heading; lists are joined by a space, and nothing in it is run by a spreadsheet.
+
+    Of a page the Link header leads on to the next, whose cursor is `onward`.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows([_cell(row[name]) for name in columns] for row in rows)
-    return Response(text.getvalue(), media_type=CSV)
+    headers = {} if request is None else _links(request, onward)
+    return Response(text.getvalue(), headers=headers, media_type=CSV)
 
 
 def page(rows: list[Any], limit: int) -> tuple[list[Any], bool]:
@@ -83,7 +97,7 @@ def listed(
 ) -> Response:
     """A page of a list, of which one row more was asked for; the next goes on after the last one's `place`."""
     shown, more = page(rows, limit)
-    if wanted == "csv":
-        return table(shown, columns)
     onward = write_cursor(shown[-1][place]) if more else None
+    if wanted == "csv":
+        return table(shown, columns, request=request, onward=onward)
     return json({name: shown, "next": onward}, request=request)

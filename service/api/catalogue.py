@@ -96,7 +96,7 @@ def reporting_units(
     shown, more = answers.page(rows, limit)
     onward = write_cursor(shown[-1]["position"]) if more else None
     if wanted == "csv":
-        return answers.table(shown, catalogue.REPORTING_UNIT_COLUMNS)
+        return answers.table(shown, catalogue.REPORTING_UNIT_COLUMNS, request=request, onward=onward)
     named = [{name: row[name] for name in catalogue.REPORTING_UNIT_COLUMNS} for row in shown]
     return answers.json({"reporting_units": named, "next": onward}, request=request)
 

@@ -72,6 +72,7 @@ Delivered = Annotated[Delivery, Depends(delivery)]
 
 def answer(request: Request, connection: Connection, asked: Question, wanted: Delivery) -> Response:
     """The whole answer as a file in the format that is wanted, streamed."""
+    _refuse_untold(asked, wanted)
     statement = question.whole(connection, asked)
     as_of = asked.as_of if "as_of" in request.query_params else None
     about = metadata.gathered(connection, asked, as_of=as_of, address=_address(request))
@@ -81,6 +82,19 @@ def answer(request: Request, connection: Connection, asked: Question, wanted: De
     name = f"chiso-{_subject(about)}-{about.as_of.astimezone(LOCAL_ZONE):%Y-%m-%d}.{kind.ending}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(body, headers=headers, media_type=kind.content_type)
+
+
+def _refuse_untold(asked: Question, wanted: Delivery) -> None:
+    """Refuse what would leave without its flags: these formats have no place for how a figure was computed."""
+    if wanted.format == "openmetrics" and asked.transform:
+        sentence = "A gauge of OpenMetrics is the figure itself: leave “transform” out, or take another format."
+        raise Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", sentence, parameter="transform")
+    if asked.aggregate and asked.aggregate.incomplete and (wanted.format == "openmetrics" or wanted.layout == "wide"):
+        sentence = (
+            "Figures of which parts are missing leave with the flag that says so, and there is no place for it here:"
+            " leave “incomplete” out, or take another format or layout."
+        )
+        raise Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", sentence, parameter="incomplete")
 
 
 def _refuse_table_words(wanted: str, labels: Label | None, layout: LayoutName | None) -> None:
@@ -125,11 +139,9 @@ def _refuse_too_many(
         case "xlsx":
             sizes = [(about.observations, workbook.MOST_ROWS, "observations")]
         case "json-stat":
-            cells = json_stat.cells(connection, statement, about)
-            sizes = [
-                (about.observations, json_stat.MOST_OBSERVATIONS, "observations"),
-                (cells, json_stat.MOST_CELLS, "cells"),
-            ]
+            sizes = [(about.observations, json_stat.MOST_OBSERVATIONS, "observations")]
+            if about.observations <= json_stat.MOST_OBSERVATIONS:
+                sizes.append((json_stat.cells(connection, statement, about), json_stat.MOST_CELLS, "cells"))
         case "csv" if wanted.layout == "wide":
             sizes = [(len(about.series), delimited.MOST_WIDE_SERIES, "series")]
         case _:

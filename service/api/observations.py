@@ -13,7 +13,7 @@ from service import caching
 from service.api import answers, files, shapes
 from service.api.asked import Asked, AskedOfMany, Key, key_in_sight
 from service.api.files import Delivered
-from service.api.parameters import read_cursor, write_cursor
+from service.api.parameters import read_page, write_page
 from service.archive import question
 from service.archive.question import Page, Question
 from service.archive.series import Selection
@@ -60,10 +60,12 @@ def _answered(request: Request, connection: Connection, asked: Question, deliver
     if delivery.format != "json":
         return files.answer(request, connection, asked, delivery)
     # The pages of one answer are of one moment, whatever is published while they are turned.
-    place = read_cursor(delivery.cursor, tuple[datetime, str, datetime])
-    if place:
-        asked = replace(asked, as_of=place[0])
-    rows = question.rows(connection, asked, Page(place[1:] if place else None, delivery.limit + 1))
+    turned = read_page(request, delivery.cursor, tuple[str, datetime])
+    moment, after = turned or (asked.as_of, None)
+    asked = replace(asked, as_of=moment)
+    rows = question.rows(connection, asked, Page(after, delivery.limit + 1))
     shown, more = answers.page(rows, delivery.limit)
-    onward = write_cursor((asked.as_of, shown[-1]["series"], period.parse(shown[-1]["period"]).start)) if more else None
+    onward = None
+    if more:
+        onward = write_page(request, moment, (shown[-1]["series"], period.parse(shown[-1]["period"]).start))
     return answers.json({"as_of": asked.as_of, "observations": shown, "next": onward}, request=request)

@@ -2,9 +2,10 @@
 
 import base64
 import binascii
+import hashlib
 import itertools
-import re
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, TypeVar
 
@@ -13,7 +14,7 @@ from fastapi import Query, Request
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from ingest.spelling import nearest
+from ingest.spelling import fits, nearest
 from service.problems import Problem
 
 Codes = Annotated[
@@ -100,10 +101,39 @@ def read_cursor(cursor: str | None, kind: type[Place]) -> Place | None:
     if cursor is None:
         return None
     try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=kind)
+        place = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=kind)
     except (binascii.Error, msgspec.DecodeError, ValueError) as fault:
-        sentence = "This cursor is none of ours; begin anew without it."
-        raise Problem(HTTPStatus.BAD_REQUEST, "not-a-cursor", sentence) from fault
+        raise _no_cursor("This cursor is none of ours") from fault
+    return place
+
+
+def write_page(request: Request, moment: datetime, place: object) -> str:
+    """The cursor of the next page of an answer, whose pages are all of one moment and of one question."""
+    return write_cursor((_question(request), moment, place))
+
+
+def read_page(request: Request, cursor: str | None, kind: type[Place]) -> tuple[datetime, Place] | None:
+    """The moment that all pages of an answer are of, and the place to go on from; None on the first page.
+
+    Raises a 400 problem for a cursor of another question: it would answer neither the one nor the other.
+    """
+    found = read_cursor(cursor, tuple[str, datetime, kind])
+    if found is None:
+        return None
+    question, moment, place = found
+    if moment.tzinfo is None or question != _question(request):
+        raise _no_cursor("This cursor belongs to another question, or is none of ours")
+    return moment, place
+
+
+def _question(request: Request) -> str:
+    """What is asked, whatever page of it: of so many characters that two questions are never taken for each other."""
+    said = sorted(pair for pair in request.query_params.multi_items() if pair[0] not in ("cursor", "limit"))
+    return hashlib.blake2b(repr((request.url.path, said)).encode(), digest_size=9).hexdigest()
+
+
+def _no_cursor(why: str) -> Problem:
+    return Problem(HTTPStatus.BAD_REQUEST, "not-a-cursor", f"{why}; begin anew without it.")
 
 
 def unknown(what: str, written: str, near: Sequence[str]) -> Problem:
@@ -118,8 +148,7 @@ def _matching(
 ) -> list[str]:
     wanted = written if written in known else written.upper()
     if "*" in wanted:
-        pattern = re.compile(".*".join(map(re.escape, wanted.split("*"))))
-        return [code for code in known if pattern.fullmatch(code)]
+        return [code for code in known if fits(code, wanted)]
     if wanted in known:
         return [wanted]
     near = list(named(written) if named else ()) or nearest(written, known)

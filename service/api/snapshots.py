@@ -1,16 +1,18 @@
 """The API's snapshots: an answer frozen byte for byte, at an address that stays, with a citation."""
 
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import Field
 
 from ingest import authority
-from service import database, snapshots
+from ingest.period import LOCAL_ZONE
+from service import caching, database, snapshots
 from service.api import answers
 from service.api.asked import AskedOfMany
 from service.api.parameters import PAGE, Cursor, Limit, read_cursor, write_cursor
@@ -51,11 +53,12 @@ class Snapshot(Shape):
     sha256: str = Field(description="of the package")
     size_bytes: int
     frozen_at: datetime
-    frozen_by: str
     as_of: datetime = Field(description="the moment whose figures these are")
     query: str = Field(description="the question, as it stands in an address of /v1/observations")
     title_vi: str
     title_en: str
+    source_vi: str = Field(description="who published the figures")
+    source_en: str
     observations: int
     address: str = Field(description="of this description; it stays")
     package: str = Field(description="the address of the zip: data.csv, metadata.json, README.md, SHA256SUMS")
@@ -84,19 +87,27 @@ def frozen(request: Request, asker: SignedIn, connection: Reading, asked: AskedO
     The same answer frozen again is the snapshot that there is.
     """
     authority.refuse_others(asker, "freeze", "snapshot")
+    if request.headers.get("content-length", "0") != "0":
+        sentence = "What is frozen is said in the address, as to /v1/observations: leave the body out."
+        raise Problem(HTTPStatus.BAD_REQUEST, "body-not-taken", sentence)
+    if not asked.selection.codes:
+        sentence = "Say which figures to freeze: an indicator or a reporting unit, for example."
+        raise Problem(HTTPStatus.BAD_REQUEST, "nothing-named", sentence)
     now = clock(request)
     if asked.as_of > now:
         sentence = f"“as_of” ({asked.as_of}) lies ahead: only what was known by now can be frozen."
         raise Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", sentence, parameter="as_of")
-    named = [pair for pair in request.query_params.multi_items() if pair[0] != "as_of"]
-    query = urlencode([*sorted(named), ("as_of", asked.as_of.isoformat())])
-    address = f"{_root(request)}/v1/observations?{query}"
-    about = metadata.gathered(connection, asked, as_of=asked.as_of, address=address)
+    # The package is the same from whatever host it is asked for, and whatever else was loaded meanwhile.
+    moment = asked.as_of if "as_of" in request.query_params else None
+    about = replace(metadata.gathered(connection, asked, as_of=moment, address=""), data_version={})
     if not about.observations:
         sentence = "There is no observation in this answer, so there is nothing to freeze; ask for other series."
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "nothing-to-freeze", sentence)
-    title_vi, title_en = about.title
-    described = snapshots.Question(query, asked.as_of, title_vi, title_en, about.observations)
+    asked = replace(asked, as_of=about.as_of)
+    named = sorted(pair for pair in request.query_params.multi_items() if pair[0] != "as_of")
+    query = urlencode([*named, ("as_of", about.as_of.astimezone(LOCAL_ZONE).isoformat())])
+    about = replace(about, address=f"{request.app.state.public_url}/v1/observations?{query}")
+    described = snapshots.Question(query, about.as_of, *about.title, *about.publishers, about.observations)
     package = bundle.bundled(connection, question.whole(connection, asked), about)
     with database.writing(request.app.state.engine) as kept:
         told = snapshots.freeze(kept, package, described, by=asker, now=now)
@@ -115,14 +126,19 @@ def listed(request: Request, connection: Reading, limit: Limit = PAGE, cursor: C
     return answers.json({"snapshots": [_told(request, row) for row in shown], "next": onward}, request=request)
 
 
-@router.get("/{code}", responses=answers.documented(Snapshot), summary="One snapshot")
+@router.get(
+    "/{code}",
+    dependencies=[caching.VALIDATED],
+    responses=caching.NOT_MODIFIED | answers.documented(Snapshot),
+    summary="One snapshot",
+)
 def one(request: Request, connection: Reading, code: str) -> Response:
     """What was frozen, when, by whom, and how to cite it."""
     return answers.json(_told(request, _known(connection, code)))
 
 
 @router.get("/{code}/package", responses=_PACKAGE, response_class=Response, summary="The bytes of a snapshot")
-def package(connection: Reading, code: str, if_none_match: Annotated[str | None, Header()] = None) -> Response:
+def package(request: Request, connection: Reading, code: str) -> Response:
     """The zip as it was frozen: the same bytes for ever, whatever was revised since; the ETag is its SHA-256."""
     found = _known(connection, code)
     headers = {
@@ -130,7 +146,7 @@ def package(connection: Reading, code: str, if_none_match: Annotated[str | None,
         "Cache-Control": _FOR_EVER,
         "Content-Disposition": f'attachment; filename="chiso-{found["code"]}.zip"',
     }
-    if found["sha256"] in (if_none_match or ""):
+    if caching.held(request.headers, found["sha256"]):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return StreamingResponse(snapshots.content(connection, found["code"]), headers=headers, media_type=_ZIP)
 
@@ -145,8 +161,9 @@ def _known(connection: Reading, code: str) -> dict[str, Any]:
 
 def _told(request: Request, row: dict[str, Any]) -> dict[str, Any]:
     address = f"{_root(request)}/v1/snapshots/{row['code']}"
+    # Who froze it is in the audit: a person's name is not for everybody.
     return {
-        **row,
+        **{name: row[name] for name in Snapshot.model_fields if name in row},
         "address": address,
         "package": f"{address}/package",
         "citation": snapshots.citation(row, address),

@@ -14,12 +14,13 @@ from service import caching
 from service.api import answers
 from service.api import vintage_shapes as shapes
 from service.api.asked import AsOf, From, Key, Selected, Since, To, known_key, since, span
-from service.api.parameters import PAGE, Cursor, Format, Limit, read_cursor, refuse_pages, wanted_format, write_cursor
+from service.api.parameters import PAGE, Cursor, Format, Limit, read_page, refuse_pages, wanted_format, write_page
 from service.archive import revisions, vintages
 from service.archive.points import Statement
+from service.archive.question import TooMany
 from service.archive.revisions import REVISION_COLUMNS
 from service.archive.series import Selection
-from service.archive.vintages import VINTAGE_COLUMNS, After
+from service.archive.vintages import VINTAGE_COLUMNS
 from service.asking import Reading, as_of_moment, only_known
 from service.formats import delimited
 from service.problems import responses
@@ -35,8 +36,10 @@ router = APIRouter(
 
 _FORMATS = {"json": "application/json", "csv": "text/csv"}
 
-# The moment that all pages of an answer are of, and where the next one begins.
-_Place = tuple[datetime, str, datetime, datetime]
+# After which series, period and publication the next page of an answer begins.
+_Place = tuple[str, datetime, datetime]
+_MOST_CELLS = 1_000_000  # of a triangle, which is laid out in memory
+
 By = Annotated[
     Literal["series", "release"],
     Query(description="`series`, or `release`: what one submission made public at one moment"),
@@ -45,7 +48,8 @@ By = Annotated[
 
 @router.get(
     "/series/{key}/vintages",
-    responses=answers.documented(shapes.VintagesOrTriangle, csv_too=True),
+    responses=answers.documented(shapes.VintagesOrTriangle, csv_too=True)
+    | responses(HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     summary="What was said when",
 )
 def series_vintages(
@@ -93,7 +97,7 @@ def vintages_of_many(
     if wanted_format(request, format, _FORMATS) == "csv":
         refuse_pages(request, "csv")
         return _streamed(connection, vintages.whole(connection, selected, periods, as_of=moment), VINTAGE_COLUMNS)
-    moment, after = _place(cursor, moment)
+    moment, after = read_page(request, cursor, _Place) or (moment, None)
     told = vintages.rows(connection, selected, periods, as_of=moment, after=after, limit=limit + 1)
     return _paged(request, "vintages", told, moment, limit)
 
@@ -184,7 +188,7 @@ def revisions_of_many(
         refuse_pages(request, "csv")
         told = revisions.whole(connection, selected, periods, as_of=moment, since=after_moment)
         return _streamed(connection, told, REVISION_COLUMNS)
-    moment, after = _place(cursor, moment)
+    moment, after = read_page(request, cursor, _Place) or (moment, None)
     told = revisions.rows(connection, selected, periods, as_of=moment, since=after_moment, after=after, limit=limit + 1)
     return _paged(request, "revisions", told, moment, limit)
 
@@ -241,24 +245,28 @@ def releases(
 ) -> Response:
     """What each submission made public at one moment, the latest first: how many figures new, revised, withdrawn."""
     wanted = wanted_format(request, format, _FORMATS)
-    place = read_cursor(cursor, tuple[datetime, datetime, int])
-    moment = place[0] if place else as_of_moment(request, as_of)
+    moment, before = read_page(request, cursor, tuple[datetime, int]) or (as_of_moment(request, as_of), None)
     told = revisions.releases(
         connection,
         selected,
         as_of=moment,
         since=since(published_since),
-        before=place[1:] if place else None,
+        before=before,
         limit=limit + 1,
     )
     shown, more = answers.page(told, limit)
+    onward = write_page(request, moment, (shown[-1]["published_at"], shown[-1]["submission"])) if more else None
     if wanted == "csv":
-        return answers.table(shown, revisions.RELEASE_COLUMNS)
-    onward = write_cursor((moment, shown[-1]["published_at"], shown[-1]["submission"])) if more else None
+        return answers.table(shown, revisions.RELEASE_COLUMNS, request=request, onward=onward)
     return answers.json({"as_of": moment, "releases": shown, "next": onward}, request=request)
 
 
 def _triangle(key: str, told: Sequence[dict[str, Any]], moment: datetime, wanted: str) -> Response:
+    cells = len({row["period"] for row in told}) * len({row["published_at"] for row in told})
+    if cells > _MOST_CELLS:
+        raise TooMany(
+            cells, _MOST_CELLS, "cells", f"/v1/series/{key}/vintages?layout=triangle&from={told[-1]['period']}"
+        )
     days, table = vintages.triangle(told)
     unit_measure = told[0]["unit_measure"] if told else None
     if wanted == "json":
@@ -327,16 +335,11 @@ def _streamed(connection: Connection, told: Statement, columns: Sequence[str]) -
     return StreamingResponse(delimited.plain(connection, told, columns), media_type=answers.CSV)
 
 
-def _place(cursor: str | None, moment: datetime) -> tuple[datetime, After | None]:
-    """The moment that all pages are of, whatever is published while they are turned, and where this one begins."""
-    place = read_cursor(cursor, _Place)
-    return (place[0], place[1:]) if place else (moment, None)
-
-
 def _paged(request: Request, name: str, told: list[dict[str, Any]], moment: datetime, limit: int) -> Response:
     shown, more = answers.page(told, limit)
     onward = None
     if more:
         last = shown[-1]
-        onward = write_cursor((moment, last["series"], period.parse(last["period"]).start, last["published_at"]))
+        place = (last["series"], period.parse(last["period"]).start, last["published_at"])
+        onward = write_page(request, moment, place)
     return answers.json({"as_of": moment, name: shown, "next": onward}, request=request)

@@ -90,12 +90,15 @@ def place_of(connection: Connection, moment: datetime) -> Place:
 
 
 def opened(connection: Connection, place: Place) -> Place:
-    """The place with the look that it is on the way to, so that what is told next is the same whenever it is asked."""
-    if place.until:
-        return place
+    """The place with the look that it is on the way to, so that what is told next is the same whenever it is asked.
+
+    No look is of a moment that is still to come, whatever a cursor says: it would see through embargoes. (Where the
+    server's clock was set back, what lay between is told again.)
+    """
     seen = look(connection)
-    # A server's clock may be set back; a reader never goes back.
-    return replace(place, until=Look(max(seen.recorded, place.since.recorded), max(seen.public, place.since.public)))
+    since = Look(min(seen.recorded, place.since.recorded), min(seen.public, place.since.public))
+    until = place.until or seen
+    return replace(place, since=since, until=Look(min(seen.recorded, until.recorded), min(seen.public, until.public)))
 
 
 def changes(

@@ -110,11 +110,16 @@ class Metadata:
         )
 
     @property
+    def publishers(self) -> tuple[str, str]:
+        """Who published the figures, in Vietnamese and English."""
+        named = [", ".join(each[name] for each in self.sources) or "–" for name in ("name_vi", "name_en")]
+        return named[0], named[1]
+
+    @property
     def citation(self) -> tuple[str, str]:
         """How to cite the answer, in Vietnamese and English."""
         vi, en = self.title
-        sources_vi = ", ".join(each["name_vi"] for each in self.sources) or "–"
-        sources_en = ", ".join(each["name_en"] for each in self.sources) or "–"
+        sources_vi, sources_en = self.publishers
         moment = self.as_of.isoformat()
         return (
             f"Chiso, “{vi}” (nguồn: {sources_vi}), theo số liệu công bố đến {moment}, {self.address}",

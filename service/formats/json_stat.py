@@ -99,12 +99,18 @@ def _dimensions(codes: Mapping[str, list[str]], about: Metadata) -> dict[str, An
         }
         for part, label in _DIMENSIONS.items()
     }
-    measures = names["unit_measure"]
-    told["indicator"]["category"]["unit"] = {
-        each["code"]: {
-            "label": " / ".join(measures.get(each["unit_measure"], (each["unit_measure"],))),
-            "decimals": each["decimals"],
-        }
-        for each in about.indicators
-    }
+    told["indicator"]["category"]["unit"] = _units(about, names["unit_measure"])
+    return told
+
+
+def _units(about: Metadata, measures: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
+    """Of each indicator the unit of measure of its values, where they have one; of its own also the decimals."""
+    told: dict[str, Any] = {}
+    for indicator in about.indicators:
+        code = indicator["code"]
+        found = {each["unit_measure"] for each in about.series if each["indicator"] == code}
+        if len(found) == 1:
+            (measure,) = found
+            decimals = {"decimals": indicator["decimals"]} if measure == indicator["unit_measure"] else {}
+            told[code] = {"label": " / ".join(measures.get(measure, (measure,))), **decimals}
     return told

@@ -12,6 +12,8 @@ create table snapshot (
     query       text        not null,                   -- the question, as it stands in an address
     title_vi    text        not null,
     title_en    text        not null,
+    source_vi   text        not null,                   -- who published the figures
+    source_en   text        not null,
     observations bigint     not null,
     constraint snapshot_is_kept_once unique (sha256),
     constraint snapshot_code_begins_its_digest check (code = left(sha256, 16) and length(sha256) = 64)

@@ -1,6 +1,6 @@
 import pytest
 
-from ingest.spelling import alphabetical, fold, nearest, spelled
+from ingest.spelling import alphabetical, fits, fold, nearest, spelled
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,22 @@ def test_names_sort_by_the_vietnamese_alphabet():
 def test_tones_sort_after_letters_in_the_order_of_the_dictionary():
     assert sorted(["mạ", "mã", "ma", "mà", "má", "mả"], key=alphabetical) == ["ma", "mà", "mả", "mã", "má", "mạ"]
     assert sorted(["bà lan", "ba mẹ"], key=alphabetical) == ["bà lan", "ba mẹ"]
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern", "found"),
+    [
+        ("EGDI_RANK", "EGDI_RANK", True),
+        ("EGDI_RANK", "EGDI", False),
+        ("EGDI_RANK", "EGDI*", True),
+        ("EGDI_RANK", "*RANK", True),
+        ("EGDI_RANK", "E*I*NK", True),
+        ("EGDI_RANK", "*", True),
+        ("EGDI_RANK", "**", True),
+        ("ABA", "AB*BA", False),
+        ("EGDI_RANK", "E*X*K", False),
+        ("A" * 60, "*A" * 40 + "*?", False),  # an expression would take longer than anybody waits
+    ],
+)
+def test_a_star_stands_for_any_text(text: str, pattern: str, found: bool) -> None:
+    assert fits(text, pattern) is found

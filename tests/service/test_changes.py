@@ -533,3 +533,17 @@ def test_the_documentation_has_every_kind_and_column_and_its_questions_answer(cl
     assert tuple(client.get("/v1/changes?limit=1").json()["changes"][0]) == feed.CHANGE_COLUMNS
     (said_of_a_hook,) = re.findall(r"--json '(.*)'", DOCUMENT)
     assert Subscription.model_validate_json(said_of_a_hook).indicator == ["EGDI_RANK"]
+
+
+def test_a_cursor_that_says_it_saw_the_future_sees_no_embargo(own_engine: Engine) -> None:
+    ahead = datetime(2999, 1, 1, tzinfo=UTC)
+    appended(own_engine, said("2031", "77777", "2998-01-01"))
+    with database.reading(own_engine) as connection:
+        for place in (
+            Place(NOTHING, feed.Look(ahead, ahead)),
+            Place(feed.Look(ahead, ahead)),
+            Place(feed.Look(NOTHING.recorded, ahead), feed.Look(ahead, ahead)),
+        ):
+            told, _, _ = feed.changes(connection, ALL, place, limit=10_000)
+            assert all(each["published_at"] is None or each["published_at"] < ahead for each in told)
+            assert "2031" not in {each["period"] for each in told}

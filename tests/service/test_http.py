@@ -100,9 +100,15 @@ def test_a_tag_is_of_one_address_one_format_one_language_and_one_encoding(client
     found = [client.get(PATH, **each).headers["etag"] for each in asked]
     # Which encoding the first request gets is for its client to say: one of those below it.
     assert len(set(found[1:])) == len(found) - 1
-    one, other = ("/v1/observations?indicator=EGDI_RANK&reporting_unit=VN&from=2010", "from=2010&indicator=EGDI_RANK")
-    same = client.get(f"/v1/observations?reporting_unit=VN&{other}").headers["etag"]
-    assert client.get(one).headers["etag"] == same
+
+
+@pytest.mark.parametrize("format", ["parquet", "zip", "xlsx"])
+def test_of_one_tag_are_the_same_bytes_though_a_file_tells_its_address(client: TestClient, format: str) -> None:  # noqa: A002
+    one = client.get(f"/v1/observations?indicator=EGDI_RANK&reporting_unit=VN&format={format}")
+    turned = client.get(f"/v1/observations?reporting_unit=VN&indicator=EGDI_RANK&format={format}")
+    elsewhere = client.get(str(one.url), headers={"Host": "stats.example.vn"})
+    assert len({each.headers["etag"] for each in (one, turned, elsewhere)}) == 3
+    assert client.get(str(one.url)).content == one.content
 
 
 def test_the_copy_that_an_asker_holds_counts_where_it_can_still_read_its_encoding(client: TestClient) -> None:

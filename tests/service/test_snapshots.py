@@ -65,12 +65,42 @@ def test_the_same_answer_frozen_twice_is_one_snapshot(sender: TestClient) -> Non
     assert [each["code"] for each in listed].count(first["code"]) == 1
 
 
+def test_the_same_question_is_one_snapshot_while_its_figures_are_the_same(sender: TestClient) -> None:
+    past = freeze(sender, as_of="2024-12-31")
+    today = freeze(sender, indicator="EGDI_RANK")
+    publish(sender, 38)
+    assert freeze(sender, as_of="2024-12-31") == past
+    assert freeze(sender, indicator="EGDI_RANK")["sha256"] != today["sha256"]  # as known after another batch
+
+
+def test_a_snapshot_is_the_same_from_whatever_host_it_is_asked_for(sender: TestClient) -> None:
+    told = freeze(sender, as_of="2024-12-31")
+    other = sender.post("/v1/snapshots", params=ASKED | {"as_of": "2024-12-31"}, headers={"Host": "stats.example.vn"})
+    assert other.json()["sha256"] == told["sha256"]
+
+
+def test_who_froze_it_is_in_the_audit_and_not_in_the_answer(sender: TestClient) -> None:
+    told = freeze(sender, as_of="2024-12-31")
+    assert "frozen_by" not in told
+    acts = sender.get("/v1/audit", params={"object": f"snapshot {told['code']}"}).json()["acts"]
+    assert [act["act"] for act in acts] == ["freeze"]
+
+
+def test_a_body_or_nothing_named_is_refused(sender: TestClient) -> None:
+    with_body = sender.post("/v1/snapshots", params=ASKED, json={"indicator": ["NRI_RANK"]})
+    assert (with_body.status_code, with_body.json()["type"]) == (400, "/problems/body-not-taken")
+    of_all = sender.post("/v1/snapshots")
+    assert (of_all.status_code, of_all.json()["type"]) == (400, "/problems/nothing-named")
+
+
 def test_a_citation_names_title_moment_address_and_digest_in_both_languages(sender: TestClient) -> None:
     told = freeze(sender, as_of="2024-12-31")
     for sentence, title in ((told["citation"]["vi"], told["title_vi"]), (told["citation"]["en"], told["title_en"])):
         assert title in sentence
         assert told["address"] in sentence
         assert told["sha256"] in sentence
+    assert told["source_vi"] in told["citation"]["vi"]
+    assert told["source_en"] in told["citation"]["en"]
     assert "31/12/2024" in told["citation"]["vi"]
     assert "2024-12-31" in told["citation"]["en"]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from ingest.observation import ACCUMULATIONS, TOTAL
 from ingest.period import LOCAL_ZONE
-from ingest.spelling import fold
+from ingest.spelling import fits, fold
 
 PILLARS = {
     "GOV": "Digital government",
@@ -149,21 +149,7 @@ def with_key(rows: Sequence[Row], written: str) -> list[Row]:
     wanted = written.strip().upper()
     if "*" not in wanted:
         return [row for row in rows if wanted in row["key"]]
-    parts = wanted.split("*")
-    return [row for row in rows if _fits(row["key"], parts)]
-
-
-def _fits(key: str, parts: Sequence[str]) -> bool:
-    first, *middle, last = parts
-    if not (key.startswith(first) and key.endswith(last) and len(key) >= len(first) + len(last)):
-        return False
-    at = len(first)
-    for part in middle:
-        at = key.find(part, at, len(key) - len(last))
-        if at < 0:
-            return False
-        at += len(part)
-    return True
+    return [row for row in rows if fits(row["key"], wanted)]
 
 
 def _names(written: str | None) -> list[str]:
