@@ -15,6 +15,7 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
 from ingest.spelling import fits, nearest
+from service.asking import as_of_moment
 from service.problems import Problem
 
 Codes = Annotated[
@@ -121,14 +122,16 @@ def read_page(request: Request, cursor: str | None, kind: type[Place]) -> tuple[
     if found is None:
         return None
     question, moment, place = found
-    if moment.tzinfo is None or question != _question(request):
+    as_of = request.query_params.get("as_of")
+    is_same = question == _question(request) and (as_of is None or as_of_moment(request, as_of) == moment)
+    if moment.tzinfo is None or not is_same:
         raise _no_cursor("This cursor belongs to another question, or is none of ours")
     return moment, place
 
 
 def _question(request: Request) -> str:
     """What is asked, whatever page of it: of so many characters that two questions are never taken for each other."""
-    said = sorted(pair for pair in request.query_params.multi_items() if pair[0] not in ("cursor", "limit"))
+    said = sorted(pair for pair in request.query_params.multi_items() if pair[0] not in ("as_of", "cursor", "limit"))
     return hashlib.blake2b(repr((request.url.path, said)).encode(), digest_size=9).hexdigest()
 
 

@@ -50,6 +50,7 @@ Order = Literal[
     "group_popularity",
 ]
 TagNames = Annotated[str | None, Query(description="tags, separated by semicolons", examples=["annual;nation"])]
+ExcludedTagNames = Annotated[str | None, Query(description="tags of which none is wanted, separated by semicolons")]
 SearchText = Annotated[
     str, Query(description="words of names and definitions, in either language; of a key, with * for any text")
 ]
@@ -71,7 +72,7 @@ class Listed:
         filter_variable: Literal["frequency", "units", "seasonal_adjustment"] | None = None,
         filter_value: Annotated[str | None, Query(description="as the answers have it: Annual, Percent")] = None,
         tag_names: TagNames = None,
-        exclude_tag_names: TagNames = None,
+        exclude_tag_names: ExcludedTagNames = None,
     ) -> None:
         """Take what the request says."""
         if (filter_variable is None) != (filter_value is None):
