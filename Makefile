@@ -2,13 +2,17 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: serve test lint lock clean
+.PHONY: serve test model lint lock clean
 
 serve: .venv/ready
 	@exec $(BIN)/chiso serve
 
 test: .venv/ready
 	@$(BIN)/python -m pytest -n auto
+
+# What the suite tries twenty times, five hundred times: a quarter of an hour.
+model: .venv/ready
+	@CHISO_MODEL_EXAMPLES=500 $(BIN)/python -m pytest tests/service/test_series_model.py
 
 lint: .venv/ready
 	$(BIN)/ruff check .

@@ -29,7 +29,7 @@ from service import app, database
 from tests.conftest import close_with
 from tests.ingest.test_ledger import figures
 
-EXAMPLES = int(os.environ.get("CHISO_MODEL_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("CHISO_MODEL_EXAMPLES", "20"))
 STEPS = 50
 
 PERIODS = ("2022", "2023", "2024")
