@@ -178,7 +178,7 @@ def _too_large(size_bytes: int, limit_bytes: int) -> Finding:
         "",
         f"{size:.1f} MB",
         f"≤ {limit} MB",
-        f"Tệp lớn {size:.1f} MB; mỗi lần gửi nhiều nhất {limit} MB. Hãy chia thành nhiều tệp, ví dụ theo năm.".replace(
+        f"Tệp lớn {size:.1f} MB; mỗi lần nộp nhiều nhất {limit} MB. Hãy chia thành nhiều tệp, ví dụ theo năm.".replace(
             ".", ",", 1
         ),
         f"The file has {size:.1f} MB; at most {limit} MB are read at once. Split it, for example by year.",

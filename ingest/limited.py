@@ -399,7 +399,7 @@ def _too_many_rows(count: int) -> Finding:
         "",
         str(count),
         f"≤ {MOST_ROWS}",
-        f"Tệp có {count} dòng số liệu; mỗi lần gửi nhiều nhất {MOST_ROWS} dòng."
+        f"Tệp có {count} dòng số liệu; mỗi lần nộp nhiều nhất {MOST_ROWS} dòng."
         " Hãy chia thành nhiều tệp, ví dụ theo năm.",
         f"The file has {count} rows of figures; at most {MOST_ROWS} are read at once. Split it, for example by year.",
     )

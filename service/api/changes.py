@@ -14,9 +14,11 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
-from ingest import period
-from service import database
-from service.api import answers
+from ingest import period, registry
+from ingest.catalogue import Catalogue
+from service import database, writing
+from service.api import announcing, answers
+from service.api.announcing import LANGUAGES
 from service.api.asked import Selected, selection
 from service.api.parameters import PAGE, Codes, Limit, codes, read_cursor, wanted_format, write_cursor
 from service.api.shapes import Number, Shape
@@ -252,7 +254,8 @@ def _news(request: Request, connection: Connection, selected: Selection) -> Resp
         raise Problem(HTTPStatus.BAD_REQUEST, "atom-has-no-pages", sentence)
     rows = releases.latest(connection, selected, limit=_ENTRIES)
     address = (request.app.state.public_url or str(request.base_url)).rstrip("/")
-    entries = [_entry(row, f"{address}{request.url.path}") for row in rows]
+    words = registry.read(connection)
+    entries = [_entry(words, row, f"{address}{request.url.path}") for row in rows]
     feed = atom.Feed(
         name="changes",
         title="Chiso: số liệu mới và sửa đổi / figures new and revised",
@@ -260,21 +263,32 @@ def _news(request: Request, connection: Connection, selected: Selection) -> Resp
         author="Chiso",
         updated=NOTHING.recorded,
     )
-    return Response(atom.written(feed, entries), media_type=atom.MEDIA_TYPE)
+    return Response(atom.written(feed, entries), media_type=f"{atom.MEDIA_TYPE}; charset=utf-8")
 
 
-def _entry(row: dict[str, Any], address: str) -> atom.Entry:
+def _entry(words: Catalogue, row: dict[str, Any], address: str) -> atom.Entry:
     moment, submission = row["moment"], row["submission"]
     # Between these two looks lies this publication alone, for ever.
     before = Look(moment, moment - _ONE_BEFORE) if row["embargo"] else Look(moment - _ONE_BEFORE, moment)
     cursor = write_place(Place(before, Look(moment, moment)))
     codes_named = "&".join(f"indicator={code}" for code in row["indicators"])
-    figures, indicators = row["figures"], ", ".join(row["indicators"])
+    vi, en = (_in_words(words, row, language) for language in LANGUAGES)
+    told = [row["reason"] or f"Lần nộp số {submission}. / Submission {submission}."]
+    if row["change"]:
+        told = [announcing.said(words, row, language) for language in LANGUAGES] + told
     return atom.Entry(
         name=f"publication {moment.astimezone(UTC).isoformat()} {submission}",
-        title=f"{figures} số liệu / {figures} figure{'s' * (figures != 1)}: {indicators}",
-        summary=row["reason"] or f"Lần gửi số {submission}. / Submission {submission}.",
+        title=f"{vi} / {en}",
+        summary="\n".join(told),
         link=f"{address}?since={cursor}&{codes_named}",
         published=moment,
         updated=moment,
     )
+
+
+def _in_words(words: Catalogue, row: dict[str, Any], language: str) -> str:
+    named = (announcing.named(words, what, row[what], language) for what in ("indicators", "reporting_units"))
+    when = (
+        writing.period_name(row["period"], language) if row["period"] else announcing.counted(row["figures"], language)
+    )
+    return " – ".join((*named, when))

@@ -12,9 +12,12 @@ from icalendar import Calendar, Event
 from pydantic import Field
 
 from ingest import period, registry
+from ingest.catalogue import Catalogue
 from ingest.indicator import Level, Pillar
 from ingest.period import FREQUENCIES, LOCAL_ZONE, NotAMoment
-from service.api import answers
+from service import caching, writing
+from service.api import announcing, answers
+from service.api.announcing import LANGUAGES
 from service.api.asked import AsOf, Selected, edge
 from service.api.parameters import Codes, Cursor, Format, codes, read_cursor, unknown, wanted_format, write_cursor
 from service.api.shapes import Number, Shape
@@ -171,7 +174,16 @@ class Releases(Shape):
     releases: list[Release]
 
 
-@router.get("/search", responses=answers.documented(Hits, csv_too=True), summary="Find by words")
+# Of these answers alone: the others change as time goes by.
+_KEPT = [caching.VALIDATED]
+
+
+@router.get(
+    "/search",
+    responses=answers.documented(Hits, csv_too=True) | caching.NOT_MODIFIED,
+    dependencies=_KEPT,
+    summary="Find by words",
+)
 def found(
     request: Request,
     connection: Reading,
@@ -220,7 +232,12 @@ def found(
     return answers.json(body, request=request)
 
 
-@router.get("/availability", responses=answers.documented(Availability), summary="What there is")
+@router.get(
+    "/availability",
+    responses=answers.documented(Availability) | caching.NOT_MODIFIED,
+    dependencies=_KEPT,
+    summary="What there is",
+)
 def availability(request: Request, connection: Reading, selected: Selected, as_of: AsOf = None) -> Response:
     """Which codes of each part of the key still give data after these choices: counts, span, last publication."""
     moment = as_of_moment(request, as_of)
@@ -249,7 +266,7 @@ def latest(
         return answers.table(rows, lately.NEWS_COLUMNS)
     if wanted == "atom":
         feed = atom.Feed("latest", "Chiso: số liệu mới công bố", _address(request), "Chiso", _BEGINNING)
-        return _feed(feed, [_news(request, row) for row in rows])
+        return _feed(feed, [_news(request, registry.read(connection), row) for row in rows])
     return answers.json({"as_of": moment, "latest": rows})
 
 
@@ -284,15 +301,15 @@ def calendar(
         indicators=codes("indicator", indicator, lambda: catalogue.codes(connection, "indicator")),
         kinds=codes("kind", kind, lambda: KINDS),
     )
-    rows = release_calendar.releases(connection, asked, as_of=moment)
+    rows, words = release_calendar.releases(connection, asked, as_of=moment), registry.read(connection)
     match wanted:
         case "csv":
             return answers.table(rows, release_calendar.RELEASE_COLUMNS)
         case "ics":
-            return Response(_ics(rows), media_type="text/calendar; charset=utf-8")
+            return Response(_ics(words, rows), media_type="text/calendar; charset=utf-8")
         case "atom":
             feed = atom.Feed("calendar", "Chiso: lịch công bố số liệu", _address(request), "Chiso", _BEGINNING)
-            return _feed(feed, [_entry(request, row) for row in reversed(rows[-_FEED_ENTRIES:])])
+            return _feed(feed, [_entry(request, words, row) for row in reversed(rows[-_FEED_ENTRIES:])])
         case _:
             return answers.json({"as_of": moment, "releases": rows})
 
@@ -325,19 +342,13 @@ def _feed(feed: atom.Feed, entries: list[atom.Entry]) -> Response:
     return Response(atom.written(feed, entries), media_type=f"{atom.MEDIA_TYPE}; charset=utf-8")
 
 
-def _news(request: Request, row: Mapping[str, Any]) -> atom.Entry:
-    meant = period.parse(row["period"])
-    said_vi, said_en = _SAID[row["change"]]
-    figures = {
-        "value": _written(row["value"]),
-        "previous": _written(row["previous_value"]),
-        "unit": row["unit_measure"],
-    }
+def _news(request: Request, words: Catalogue, row: Mapping[str, Any]) -> atom.Entry:
+    period_vi, period_en = (writing.period_name(row["period"], language) for language in LANGUAGES)
     return atom.Entry(
         name=f"latest/{row['series']}/{row['published_at'].astimezone(UTC).isoformat()}",
-        title=f"{row['indicator_vi']}, {row['reporting_unit_vi']}, {meant.in_vietnamese}",
-        summary=f"{said_vi.format(**figures)}\n"
-        f"{row['indicator_en']}, {row['reporting_unit_en']}, {meant}: {said_en.format(**figures)}",
+        title=f"{row['indicator_vi']} / {row['indicator_en']}, {row['reporting_unit_vi']}, {period_vi}",
+        summary=f"{announcing.said(words, row, 'vi')}\n"
+        f"{row['indicator_en']}, {row['reporting_unit_en']}, {period_en}. {announcing.said(words, row, 'en')}",
         link=_address(request, f"/v1/series/{row['series']}/observations"),
         published=row["published_at"],
         updated=row["published_at"],
@@ -345,20 +356,8 @@ def _news(request: Request, row: Mapping[str, Any]) -> atom.Entry:
     )
 
 
-_SAID = {
-    "new": ("Số liệu mới: {value} ({unit}).", "new figure {value} ({unit})."),
-    "revised": ("Sửa từ {previous} thành {value} ({unit}).", "revised from {previous} to {value} ({unit})."),
-    "reflagged": ("Vẫn là {value} ({unit}), trạng thái khác.", "still {value} ({unit}), with another status."),
-    "withdrawn": ("Đã rút số liệu, trước là {previous} ({unit}).", "withdrawn; it was {previous} ({unit})."),
-}
-
-
-def _written(value: Any) -> str:
-    return "…" if value is None else f"{value:f}"
-
-
-def _entry(request: Request, row: Mapping[str, Any]) -> atom.Entry:
-    title, description = _in_words(row)
+def _entry(request: Request, words: Catalogue, row: Mapping[str, Any]) -> atom.Entry:
+    title, description = _in_words(words, row)
     return atom.Entry(
         name=f"calendar/{row['id']}",
         title=title,
@@ -370,7 +369,7 @@ def _entry(request: Request, row: Mapping[str, Any]) -> atom.Entry:
     )
 
 
-def _ics(rows: Iterable[Mapping[str, Any]]) -> bytes:
+def _ics(words: Catalogue, rows: Iterable[Mapping[str, Any]]) -> bytes:
     """An event for each release (RFC 5545), the same to the byte as long as nothing happened."""
     made = Calendar()
     made.add("prodid", "-//Chiso//Release calendar//VI")
@@ -378,7 +377,7 @@ def _ics(rows: Iterable[Mapping[str, Any]]) -> bytes:
     made.add("x-wr-calname", "Chiso: lịch công bố số liệu")
     made.add("x-wr-timezone", LOCAL_ZONE.key)
     for row in rows:
-        title, description = _in_words(row)
+        title, description = _in_words(words, row)
         event = Event()
         event.add("uid", f"{row['id']}@chiso")
         event.add("dtstamp", _known_since(row).astimezone(UTC))
@@ -400,18 +399,22 @@ def _known_since(row: Mapping[str, Any]) -> datetime:
     return datetime.combine(row["first_day"], datetime.min.time(), LOCAL_ZONE)
 
 
-def _in_words(row: Mapping[str, Any]) -> tuple[str, str]:
+def _in_words(words: Catalogue, row: Mapping[str, Any]) -> tuple[str, str]:
     """The title in Vietnamese, and what is to be said in both languages."""
     span_vi = f"Số liệu từ {row['first_day']:%d/%m/%Y} đến {row['last_day']:%d/%m/%Y}"
     span_en = f"data from {row['first_day']} to {row['last_day']}"
     if row["kind"] == "planned":
-        meant = period.parse(row["period"])
+        meant, units = period.parse(row["period"]), row["reporting_units"]
         return (
             f"Đến hạn: {row['dataset_vi']}, {meant.in_vietnamese}",
-            f"{span_vi}, của {row['reporting_units']} đơn vị báo cáo.\n"
-            f"Due: {row['dataset_en']}, {meant}; {span_en}, of {row['reporting_units']} reporting units.",
+            f"{span_vi}, của {units} đơn vị báo cáo.\n"
+            f"Due: {row['dataset_en']}, {meant}; {span_en}, of {units} reporting unit{'s' * (units != 1)}.",
         )
+    # Most that is published is of one dataset, so that its name tells no event from the next.
+    named = {language: announcing.named(words, "indicators", row["indicators"], language) for language in LANGUAGES}
+    counted = {language: announcing.counted(row["figures"], language) for language in LANGUAGES}
     return (
-        f"Đã công bố: {row['dataset_vi']}",
-        f"{span_vi}: {row['figures']} số liệu.\nPublished: {row['dataset_en']}; {span_en}: {row['figures']} figures.",
+        f"Đã công bố: {named['vi']} ({counted['vi']})",
+        f"{row['dataset_vi']}. {span_vi}: {counted['vi']}.\n"
+        f"Published: {named['en']}. {row['dataset_en']}; {span_en}: {counted['en']}.",
     )

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from ingest import period
+from service import caching
 from service.api import answers, shapes
 from service.api.parameters import Format, codes, unknown, wanted_format
 from service.archive import groups
@@ -15,8 +16,9 @@ from service.problems import responses
 
 router = APIRouter(
     prefix="/v1",
-    dependencies=[Depends(only_known)],
-    responses=responses(
+    dependencies=[Depends(only_known), caching.VALIDATED],
+    responses=caching.NOT_MODIFIED
+    | responses(
         HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.SERVICE_UNAVAILABLE
     ),
 )

@@ -243,7 +243,7 @@ class Index:
             -match,
             # With its marks, a text that is written so comes before one that is only read so: bán before ban.
             -any(f" {spelled(question)} " in name for name in self._spelled[place]),
-            -any(f" {folded} " in name for name in names),
+            -any(f" {folded} " in name or _side_by_side(name, words) for name in names),
             -weight,
             entry.valid_to is not None,
             TYPES.index(entry.type),
@@ -295,6 +295,15 @@ class Index:
                 if meant and (ranges := _ranges(text, name in _NAMES, meant))
             ],
         }
+
+
+def _side_by_side(name: str, words: Mapping[str, _Word]) -> bool:
+    """Whether the words of the question, or what they may mean, stand side by side in the name, in this order."""
+    parts, meant = name.split(), [word.terms for word in words.values()]
+    return any(
+        all(part in terms for part, terms in zip(parts[first:], meant, strict=False))
+        for first in range(len(parts) - len(meant) + 1)
+    )
 
 
 _NONE: frozenset[str] = frozenset()

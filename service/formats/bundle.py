@@ -47,8 +47,8 @@ def _readme(about: Metadata) -> str:
     statuses = about.names()["status"].items()
     return f"""# {title_vi}
 
-- Câu hỏi: {about.address}
-- Số liệu được biết đến lúc: {about.as_of.isoformat()}
+- Truy vấn: {about.address}
+- Số liệu tính đến: {about.as_of.isoformat()}
 - Số quan sát: {about.observations}
 - Điều kiện sử dụng: {LICENCE_VI}
 - Cách trích dẫn: {cite_vi}

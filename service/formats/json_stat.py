@@ -18,7 +18,7 @@ _DIMENSIONS = {
     "frequency": "Tần suất / Frequency",
     "indicator": "Chỉ tiêu / Indicator",
     "reporting_unit": "Đơn vị báo cáo / Reporting unit",
-    "accumulation": "Lũy kế / Accumulation",
+    "accumulation": "Cách cộng dồn / Accumulation",
     "source": "Nguồn / Source",
     "breakdown": "Phân tổ / Breakdown",
     "period": "Kỳ / Period",

@@ -7,7 +7,7 @@ file.
 import math
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any
 
@@ -51,22 +51,28 @@ _CUT = "… (cắt ở đây, toàn văn trong CSV / cut here, whole in CSV)"
 
 # What stands before the columns of an answer, so that nobody has to take a key apart.
 _BEFORE = {
-    "indicator_vi": ("Chỉ tiêu", "Indicator (Vietnamese)", 40),
-    "indicator_en": ("Chỉ tiêu (tiếng Anh)", "Indicator", 36),
-    "reporting_unit_vi": ("Đơn vị báo cáo", "Reporting unit (Vietnamese)", 24),
-    "reporting_unit_en": ("Đơn vị báo cáo (tiếng Anh)", "Reporting unit", 24),
+    "indicator_vi": ("Chỉ tiêu", "Indicator (Vietnamese)", 26),
+    "reporting_unit_vi": ("Đơn vị báo cáo", "Reporting unit (Vietnamese)", 15),
+    "accumulation": ("Cách cộng dồn", "Accumulation", 15),
+    "source": ("Nguồn", "Source", 18),
+    "breakdown": ("Phân tổ", "Breakdown", 13),
     "period": ("Kỳ", "Period", 10),
-    "period_end": ("Ngày cuối kỳ", "Last day of period", 12),
-    "value": ("Giá trị", "Value", 18),
-    "unit_measure": ("Đơn vị tính", "Unit of measure", 20),
-    "status": ("Trạng thái", "Status", 10),
-    "status_name": ("Tên trạng thái", "Status, in words", 21),
+    "value": ("Giá trị", "Value", 17),
+    "unit_measure": ("Đơn vị tính", "Unit of measure", 15),
+    "status_name": ("Tên trạng thái", "Status, in words", 16),
     "published_at": ("Công bố lúc", "Published at (UTC+7)", 19),
-    "accumulation": ("Lũy kế", "Accumulation", 24),
-    "source": ("Nguồn", "Source", 30),
-    "breakdown": ("Phân tổ", "Breakdown", 12),
+    "indicator_en": ("Chỉ tiêu (tiếng Anh)", "Indicator", 24),
+    "reporting_unit_en": ("Đơn vị báo cáo (tiếng Anh)", "Reporting unit", 15),
+    "status": ("Trạng thái", "Status", 10),
+    "period_end": ("Ngày cuối kỳ", "Last day of period", 12),
 }
-_PRINTED = tuple(_BEFORE).index("published_at")  # What is behind this column is for the screen.
+# All that tells a series and a period from the others stays in sight beside the figures.
+_FROZEN = tuple(_BEFORE).index("value")
+_PRINTED = tuple(_BEFORE).index("reporting_unit_en")  # What is behind this column is for the screen.
+_WRAPPED = {
+    *("indicator_vi", "indicator_en", "reporting_unit_vi", "reporting_unit_en"),
+    *("accumulation", "source", "breakdown", "unit_measure", "status_name"),
+}
 _WIDTHS = {
     "valid_to": 19,
     "recorded_at": 19,
@@ -93,6 +99,7 @@ class _Sheet:
         self.sheet.set_landscape()
         self.sheet.set_paper(9)  # A4
         self.sheet.fit_to_pages(1, 0)
+        self.sheet.set_margins(left=0.4, right=0.4)  # inches
         self.sheet.set_footer("&L&F&C&A&R&P / &N")
         self._formats: dict[tuple[tuple[str, Any], ...], Format] = {}
         self._widths: list[int] = []
@@ -104,11 +111,15 @@ class _Sheet:
         for column, width in enumerate(self._widths):
             self.sheet.set_column(column, column, width)
 
-    def high_enough(self, cells: Iterable[Any]) -> None:
-        """Make the row high enough for the longest of these texts; not every program does so by itself."""
+    def high_enough(self, cells: Iterable[Any], *, across: bool = False) -> None:
+        """Make the row high enough for the longest of these texts; not every program does so by itself.
+
+        Where it is written `across`, the last of two stands over all columns behind the first.
+        """
+        widths = (self._widths[0], sum(self._widths[1:])) if across else self._widths
         lines = (
             math.ceil(len(cell) * _WIDE_LETTERS / width)
-            for cell, width in zip(cells, self._widths, strict=False)
+            for cell, width in zip(cells, widths, strict=False)
             if isinstance(cell, str)
         )
         self.sheet.set_row(self.row, min(_LINE_POINTS * max(lines, default=1), _HIGHEST_ROW_POINTS))
@@ -133,12 +144,21 @@ class _Sheet:
             case datetime() | date() if value.year < _FIRST_YEAR:
                 self.sheet.write_string(self.row, column, value.isoformat(), self.look(**look))
             case datetime():
-                self.sheet.write_datetime(self.row, column, _local(value), self.look(num_format=_TIME, **look))
+                local = _local(value)
+                written = _DAY if local.time() == time() else _TIME  # A day begins at midnight, and nobody says so.
+                self.sheet.write_datetime(self.row, column, local, self.look(num_format=written, **look))
             case date():
                 day = datetime(value.year, value.month, value.day)  # noqa: DTZ001 - a day has no zone
-                self.sheet.write_datetime(self.row, column, day, self.look(num_format=_DAY, align="center", **look))
+                self.sheet.write_datetime(
+                    self.row, column, day, self.look(**{"num_format": _DAY, "align": "center"} | look)
+                )
             case _:
                 self.sheet.write_number(self.row, column, value, self.look(**look))
+
+    def put_across(self, column: int, value: Any, **look: Any) -> None:
+        """Write one cell over all columns from this one on."""
+        self.sheet.merge_range(self.row, column, self.row, len(self._widths) - 1, "", self.look(**look))
+        self.put(column, value, **look)
 
     def heading(self, names: Sequence[tuple[str, str]]) -> None:
         """Write a row of headings, Vietnamese above English."""
@@ -150,7 +170,7 @@ class _Sheet:
 
 
 _LINE_POINTS, _HIGHEST_ROW_POINTS = 13.5, 409
-_WIDE_LETTERS = 1.15  # how much wider text is than the digits by which a column is measured, where lines break
+_WIDE_LETTERS = 1.05  # how much wider text is than the digits by which a column is measured, where lines break
 # Excel counts days from 1900, which it takes for a leap year.
 _FIRST_YEAR = 1901
 
@@ -169,15 +189,17 @@ def _data(sheet: _Sheet, rows: Iterable[Sequence[Any]], about: Metadata) -> None
     widths = {name: width for name, (_, _, width) in _BEFORE.items()} | _WIDTHS
     sheet.columns(widths[name] for name in columns)
     sheet.heading([headings[name] for name in columns])
-    sheet.sheet.freeze_panes(1, 0)
+    sheet.sheet.freeze_panes(1, _FROZEN)
     sheet.sheet.repeat_rows(0)
     sheet.sheet.print_area(0, 0, about.observations, _PRINTED)
     sheet.sheet.autofilter(0, 0, max(about.observations, 1), len(columns) - 1)
     told = _Told(about)
     for row in rows:
         answer: dict[str, Any] = dict(zip(ANSWER_COLUMNS, row, strict=True))
-        for column, name in enumerate(columns):
-            sheet.put(column, told.cell(name, answer), **told.look(name, answer))
+        cells = [told.cell(name, answer) for name in columns]
+        sheet.high_enough(cell if name in _WRAPPED else None for name, cell in zip(columns, cells, strict=True))
+        for column, (name, cell) in enumerate(zip(columns, cells, strict=True)):
+            sheet.put(column, cell, **told.look(name, answer))
         sheet.row += 1
 
 
@@ -219,8 +241,12 @@ class _Told:
             if answer["derived"]:
                 decimals = max(decimals, 2)
             look["num_format"] = "#,##0" + ("." + "0" * decimals if decimals else "")
-        elif name in ("status", "period"):
+        elif name in ("status", "period", "published_at"):
             look["align"] = "center"
+        elif name in _WRAPPED:
+            look |= {"text_wrap": True}
+            if name == "unit_measure":  # The value beside it stands at its right edge.
+                look |= {"align": "left", "indent": 1}
         return look
 
 
@@ -231,14 +257,14 @@ def _last_day(written: str) -> date:
 
 def _metadata(sheet: _Sheet, about: Metadata) -> None:
     """What the answer is, and then the indicators and reporting units that are in it."""
-    sheet.columns((34, 60, 46, 22, 12, 60, 60, 60))
+    sheet.columns((30, 26, 26, 15, 13, 34, 34, 26))
     version = ", ".join(f"{name} {moment.isoformat()}" for name, moment in about.data_version.items() if moment)
     _pairs(
         sheet,
         {
             "Nội dung / Content": " / ".join(about.title),
-            "Câu hỏi / Query": about.address,
-            "Được biết đến lúc / As known at (UTC+7)": about.as_of,
+            "Truy vấn / Query": about.address,
+            "Số liệu tính đến / As known at (UTC+7)": about.as_of,
             "Phiên bản số liệu / Version of the data": version,
             "Số quan sát / Observations": about.observations,
             "Điều kiện sử dụng / Conditions of use": f"{LICENCE_VI} / {LICENCE_EN}",
@@ -254,7 +280,7 @@ def _metadata(sheet: _Sheet, about: Metadata) -> None:
             ("Tên", "Name (Vietnamese)"),
             ("Tên (tiếng Anh)", "Name"),
             ("Đơn vị tính", "Unit of measure"),
-            ("Số lẻ", "Decimals"),
+            ("Số chữ số thập phân", "Decimals"),
             ("Định nghĩa", "Definition (Vietnamese)"),
             ("Định nghĩa (tiếng Anh)", "Definition"),
             ("Văn bản", "Document"),
@@ -296,7 +322,7 @@ def _notes(sheet: _Sheet, about: Metadata) -> None:
     for part, heading in (
         ("status", ("Trạng thái", "Status")),
         ("frequency", ("Tần suất", "Frequency")),
-        ("accumulation", ("Lũy kế", "Accumulation")),
+        ("accumulation", ("Cách cộng dồn", "Accumulation")),
         ("source", ("Nguồn", "Source")),
     ):
         _table(
@@ -313,9 +339,9 @@ def _notes(sheet: _Sheet, about: Metadata) -> None:
 
 def _pairs(sheet: _Sheet, told: Mapping[str, Any]) -> None:
     for name, value in told.items():
-        sheet.high_enough((name, value))
+        sheet.high_enough((name, value), across=True)
         sheet.put(0, name, bold=True, bg_color=_PALE, text_wrap=True)
-        sheet.put(1, value, align="left", **({"text_wrap": True} if isinstance(value, str) else {}))
+        sheet.put_across(1, value, align="left", text_wrap=True)
         sheet.row += 1
     sheet.row += 1
 
@@ -325,6 +351,6 @@ def _table(sheet: _Sheet, headings: Sequence[tuple[str, str]], rows: Iterable[Se
     for row in rows:
         sheet.high_enough(row)
         for column, value in enumerate(row):
-            sheet.put(column, value, **({"text_wrap": True} if isinstance(value, str) else {}))
+            sheet.put(column, value, align="left" if isinstance(value, str) else "center", text_wrap=True)
         sheet.row += 1
     sheet.row += 1

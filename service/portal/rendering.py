@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ingest.observation import GENERATED, TOTAL
-from service.portal import writing
+from service import writing
 from service.portal.visit import Visit
 from service.portal.words import in_language
 

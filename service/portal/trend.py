@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from ingest import period
 from ingest.period import Period
-from service.portal.writing import number
+from service.writing import number
 
 _WIDTH, _HEIGHT = 360, 140
 _TOP, _RIGHT, _BOTTOM = 20, 16, 26

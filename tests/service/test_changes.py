@@ -424,11 +424,14 @@ def test_atom_has_an_entry_for_each_publication_and_its_link_tells_exactly_that(
 ) -> None:
     appended(own_engine, said("1998", "3", "2015-06-01"), said("1997", "4", "2015-06-01"))
     answer = sender.get("/v1/changes?indicator=NRI_RANK&format=atom")
-    assert answer.headers["content-type"].startswith("application/atom+xml")
+    assert answer.headers["content-type"] == "application/atom+xml; charset=utf-8"
     entries = ElementTree.fromstring(answer.content).findall(f"{ATOM}entry")
     moments = [entry.findtext(f"{ATOM}updated") for entry in entries]
     assert moments == sorted(moments, key=lambda each: datetime.fromisoformat(str(each)), reverse=True)
-    assert entries[0].findtext(f"{ATOM}title") == "2 số liệu / 2 figures: NRI_RANK"
+    names = sender.get("/v1/indicators/NRI_RANK").json()
+    assert entries[0].findtext(f"{ATOM}title") == (
+        f"{names['name_vi']} – Việt Nam – 2 số liệu / {names['name_en']} – Viet Nam – 2 figures"
+    )
     identities = [entry.findtext(f"{ATOM}id") for entry in entries]
     assert len(set(identities)) == len(identities)
     link = entries[0].find(f"{ATOM}link")
@@ -438,6 +441,29 @@ def test_atom_has_an_entry_for_each_publication_and_its_link_tells_exactly_that(
     assert [each["period"] for each in told] == ["1997", "1998"]
     later = ElementTree.fromstring(sender.get("/v1/changes?indicator=NRI_RANK&format=atom").content)
     assert [entry.findtext(f"{ATOM}id") for entry in later.findall(f"{ATOM}entry")][1:3] == identities[:2]
+
+
+def test_atom_tells_of_a_single_figure_what_it_was_and_what_it_is(own_engine: Engine, sender: TestClient) -> None:
+    def newest() -> tuple[str | None, list[str]]:
+        entry = ElementTree.fromstring(sender.get("/v1/changes?indicator=NRI_RANK&format=atom").content).find(
+            f"{ATOM}entry"
+        )
+        assert entry is not None
+        return entry.findtext(f"{ATOM}title"), entry.findtext(f"{ATOM}summary", "").splitlines()[:2]
+
+    names = sender.get("/v1/indicators/NRI_RANK").json()
+    appended(own_engine, said("1995", "1013.5", "2015-06-01"))
+    title, told = newest()
+    assert title == f"{names['name_vi']} – Việt Nam – Năm 1995 / {names['name_en']} – Viet Nam – 1995"
+    assert told == ["Số liệu mới: hạng\u00a01.013,5.", "New figure: rank\u00a01,013.5."]
+    appended(own_engine, said("1995", "12", "2015-07-01"))
+    assert newest()[1] == [
+        "Sửa từ hạng\u00a01.013,5 thành hạng\u00a012.",
+        "Revised from rank\u00a01,013.5 to rank\u00a012.",
+    ]
+    # Said once more, it is the same figure, and nothing became of it.
+    appended(own_engine, said("1995", "12", "2015-08-01"))
+    assert "12" not in newest()[1][0]
 
 
 @contextmanager

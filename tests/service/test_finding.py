@@ -5,6 +5,7 @@ import io
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from pydantic import BaseModel
 from sqlalchemy import Engine
 
 from ingest.catalogue import Catalogue
+from ingest.spelling import fold
 from service import database
 from service.api import finding
 from service.archive import search, succession, summary
@@ -86,6 +88,14 @@ def test_what_fits_better_is_told_first(client: TestClient) -> None:
         places = [order.index(match) for _, match in found(client, q, limit="1000")]
         assert places
         assert places == sorted(places)
+
+
+def test_words_that_stand_side_by_side_come_first_though_one_is_mistyped(client: TestClient) -> None:
+    hits = get(client, "/v1/search", q="dihc vu cong")["hits"]
+    side_by_side = ["dich vu cong" in fold(hit["name_vi"]) for hit in hits]
+    assert {hit["match"] for hit in hits} == {"fuzzy"}
+    assert side_by_side == sorted(side_by_side, reverse=True)
+    assert sum(side_by_side) > 5
 
 
 def test_where_nothing_has_all_words_what_has_most_is_told(client: TestClient) -> None:
@@ -308,7 +318,10 @@ def test_latest_can_be_read_as_csv_and_as_a_feed(client: TestClient) -> None:
     rows = list(csv.DictReader(io.StringIO(client.get("/v1/latest?limit=5&format=csv").text)))
     feed = read_feed(client, "/v1/latest?limit=5&format=atom")
     assert len(rows) == len(feed.findall(f"{ATOM}entry")) == 5
-    assert rows[0]["indicator_vi"] in feed.findtext(f"{ATOM}entry/{ATOM}title", "")
+    title = feed.findtext(f"{ATOM}entry/{ATOM}title", "")
+    assert all(rows[0][name] in title for name in ("indicator_vi", "indicator_en", "reporting_unit_vi"))
+    written = Decimal(rows[0]["value"])
+    assert f"{written:,f}".translate(str.maketrans(",.", ".,")) in feed.findtext(f"{ATOM}entry/{ATOM}summary", "")
 
 
 # The calendar
@@ -378,6 +391,23 @@ def test_the_calendar_is_one_that_programs_subscribe_to(client: TestClient) -> N
         for event, row in zip(events, rows, strict=True)
     )
     assert client.get("/v1/calendar", params={**span, "format": "ics"}).content == answer.content
+
+
+def test_what_was_published_is_told_by_its_indicators_and_counts(client: TestClient) -> None:
+    span = {"from": "2024", "to": "2025", "kind": "published"}
+    rows = get(client, "/v1/calendar", **span)["releases"]
+    events = Calendar.from_ical(client.get("/v1/calendar", params={**span, "format": "ics"}).content).walk("VEVENT")
+    told = {str(event["uid"]).removesuffix("@chiso"): event for event in events}
+    names = {each["code"]: each for each in get(client, "/v1/indicators")["indicators"]}
+    for row in rows:
+        title, text = str(told[row["id"]]["summary"]), str(told[row["id"]]["description"])
+        for code in row["indicators"][:3]:
+            assert names[code]["name_vi"] in title
+            assert names[code]["name_en"] in text
+        assert (f" và {len(row['indicators']) - 3} chỉ tiêu khác" in title) == (len(row["indicators"]) > 3)
+        assert title.endswith(f"({row['figures']} số liệu)")
+        assert text.endswith(f": {row['figures']} figure{'s' * (row['figures'] > 1)}.")
+    assert {len(row["indicators"]) > 3 for row in rows} == {row["figures"] > 1 for row in rows} == {True, False}
 
 
 def test_the_calendar_is_a_feed_newest_first(client: TestClient) -> None:
@@ -457,9 +487,20 @@ def test_every_change_is_told_with_what_was_said_before(sender: TestClient, own_
         ({"value": None, "withdrawn": True, "reason": "wrong year"}, ("2024", "withdrawn", 52, None)),
         ({"value": "53"}, ("2024", "new", None, 53)),
     ]
+    summaries: list[str] = []
     for day, (row, told) in enumerate(steps, 1):
         publish(own_engine, row | {"published_at": f"2026-10-{day:02}"})
         assert news(sender) == [told]
+        feed = read_feed(sender, "/v1/latest?indicator=NRI_RANK&source=PRESS&format=atom")
+        summaries.append(feed.findtext(f"{ATOM}entry/{ATOM}summary", "").splitlines()[0])
+    rank = "hạng\u00a0"
+    assert summaries == [
+        f"Số liệu mới: {rank}51.",
+        f"Sửa từ {rank}51 thành {rank}52.",
+        f"Vẫn là {rank}52, trạng thái khác.",
+        f"Đã rút số liệu, trước là {rank}52.",
+        f"Số liệu mới: {rank}53.",
+    ]
     # What is told of a past day is what was told then.
     for day, (_, told) in enumerate(steps, 1):
         asked = {"indicator": "NRI_RANK", "source": "PRESS", "as_of": f"2026-10-{day:02}"}

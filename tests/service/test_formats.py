@@ -7,7 +7,7 @@ import json
 import shutil
 import subprocess
 import zipfile
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from fastapi.testclient import TestClient
+from openpyxl.utils import column_index_from_string, get_column_letter
 from sqlalchemy import Connection, Engine
 
 from service import app
@@ -160,7 +161,7 @@ def test_a_workbook_opens_with_numbers_dates_filters_and_a_heading_that_stays(cl
     book = openpyxl.load_workbook(io.BytesIO(get(client, "xlsx", **NATION).content))
     assert book.sheetnames == ["Data", "Metadata", "Notes"]
     data = book["Data"]
-    assert (data.freeze_panes, data.auto_filter.ref) == ("A2", f"A1:Y{len(ours) + 1}")
+    assert (data.freeze_panes, data.auto_filter.ref) == ("G2", f"A1:Y{len(ours) + 1}")
     heading, *rows = data.iter_rows()
     at = {str(cell.value).split("\n")[1]: number for number, cell in enumerate(heading)}
     assert all(len(str(cell.value).split("\n")) == 2 for cell in heading)
@@ -176,10 +177,53 @@ def test_a_workbook_opens_with_numbers_dates_filters_and_a_heading_that_stays(cl
     assert rank[at["Value"]].number_format == "#,##0"
     assert rank[at["Last day of period"]].value == datetime(2024, 12, 31)
     assert rank[at["Indicator (Vietnamese)"]].value.startswith("Xếp hạng Chỉ số phát triển")
-    assert max(data.column_dimensions[letter].width for letter in "ABCD") >= 36
     told = [str(cell.value) for row in book["Metadata"].iter_rows() for cell in row if cell.value]
     assert "EGDI_RANK" in told
+    assert {"Truy vấn / Query", "Số liệu tính đến / As known at (UTC+7)"} < set(told)
+    assert "Số chữ số thập phân\nDecimals" in told
+    assert "Cách cộng dồn\nAccumulation" in [
+        cell.value for row in (*book["Notes"].iter_rows(), heading) for cell in row
+    ]
     assert any(text.startswith("Chiso, “") for text in told)
+
+
+def test_two_series_of_two_sources_are_told_apart_on_screen_and_on_paper(client: TestClient) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(get(client, "xlsx", **NATION).content))
+    data = book["Data"]
+    heading, *rows = data.iter_rows()
+    names = [str(cell.value).split("\n")[1] for cell in heading]
+    frozen = names[: names.index("Value")]
+    assert data.freeze_panes == heading[len(frozen)].column_letter + "2"
+    assert {"Indicator (Vietnamese)", "Source", "Accumulation", "Breakdown", "Period"} < set(frozen)
+    of_one = {tuple(cell.value for cell in row[: len(frozen)]) for row in rows}
+    assert len(of_one) == len({(row[names.index("Series")].value, row[names.index("Period")].value) for row in rows})
+    printed = next(iter(data[str(data.print_area).replace("$", "").split("!")[-1]]))
+    assert {*frozen, "Value", "Published at (UTC+7)", "Indicator"} <= set(names[: len(printed)])
+
+
+def test_what_is_printed_is_wrapped_and_as_wide_as_what_can_be_read_on_paper(client: TestClient) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(get(client, "xlsx", **NATION).content))
+    data, told = book["Data"], book["Metadata"]
+    last = str(data.print_area).split("$")[3]
+    # Some 220 characters of ten points are 7 points high where they fill the width of A4.
+    for sheet, columns in ((data, column_index_from_string(last)), (told, told.max_column)):
+        letters = [get_column_letter(number) for number in range(1, columns + 1)]
+        assert sum(sheet.column_dimensions[letter].width for letter in letters) <= 220
+        texts = [cell for row in sheet[f"A2:{last}200"] for cell in row if len(str(cell.value or "")) > 40]
+        assert texts
+        assert all(cell.alignment.wrap_text for cell in texts)
+    row = next(row for row in data.iter_rows(min_row=2) if len(str(row[3].value)) > 60)
+    assert data.row_dimensions[row[0].row].height > 40
+
+
+def test_a_value_does_not_touch_its_unit_and_a_day_has_no_time_of_day(client: TestClient) -> None:
+    data = openpyxl.load_workbook(io.BytesIO(get(client, "xlsx", **NATION).content))["Data"]
+    heading, *rows = data.iter_rows()
+    at = {str(cell.value).split("\n")[1]: number for number, cell in enumerate(heading)}
+    assert all(row[at["Unit of measure"]].alignment.indent for row in rows)
+    for row in rows:
+        moment = row[at["Published at (UTC+7)"]]
+        assert ("hh" in moment.number_format) == (moment.value.time() != time())
 
 
 def test_a_workbook_runs_nothing_and_takes_what_excel_has_no_word_for(hard: Any) -> None:
@@ -193,8 +237,8 @@ def test_a_workbook_runs_nothing_and_takes_what_excel_has_no_word_for(hard: Any)
     old = [cell.value[:10] for cell in cells if str(cell.value).startswith("18")]
     assert old == [
         "1850",
-        "1850-12-31",
         "1899-12-30",
+        "1850-12-31",
     ]
     (computed,) = [cell for cell in cells if cell.value == 1234567890.12345]
     assert computed.number_format == "#,##0.00"
@@ -288,6 +332,8 @@ def test_a_zip_proves_itself_and_is_the_same_bytes_again(client: TestClient) -> 
     told = json.loads(archive.read("metadata.json"))
     assert told["observations"] == 12
     readme = archive.read("README.md").decode()
+    assert "- Truy vấn: http" in readme
+    assert "- Số liệu tính đến: 2" in readme
     for said in (told["as_of"], told["query"], told["citation_vi"], told["citation_en"], told["licence_vi"]):
         assert said in readme
 

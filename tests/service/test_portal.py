@@ -20,10 +20,10 @@ from ingest.catalogue import Catalogue
 from ingest.indicator import Direction, Level, Pillar
 from ingest.period import LOCAL_ZONE
 from ingest.reporting_unit import LineageKind
-from service import app, database, portal
+from service import app, database, portal, writing
 from service.archive import overview, series
 from service.archive.series import Selection
-from service.portal import trend, writing
+from service.portal import trend
 from service.portal import words as interface
 from tests.conftest import TEST
 
