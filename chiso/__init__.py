@@ -2,7 +2,9 @@
 
     import chiso
 
-    ranks = chiso.Client("https://chiso.example.gov.vn").series("EGDI_RANK", unit="VN", as_of="2021-01-01")
+    service = chiso.Client("https://chiso.example.gov.vn")
+    ranks = service.series("EGDI_RANK", unit="VN", as_of="2021-01-01")
+    ranks = service.series("A.EGDI_RANK.VN.PERIOD.UN._T")
 
 Asked as Arrow's stream: its columns have types, and what is to be known about the answer travels in it.
 """
@@ -10,6 +12,7 @@ Asked as Arrow's stream: its columns have types, and what is to be known about t
 import time
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 import msgspec
@@ -24,6 +27,40 @@ _TIMEOUT_SECONDS = 60
 _FREQUENCIES = {"A": "Y", "Q": "Q", "M": "M", "D": "D"}  # ours, as pandas calls those that it knows too
 # What Python's words or the reader's patience leave no room for.
 _NAMES = {"unit": "reporting_unit", "from_": "from"}
+_JSON = "application/json"
+_ARROW = "application/vnd.apache.arrow.stream"
+# What an answer that names nothing has for columns too.
+_VINTAGE_COLUMNS = (
+    "series",
+    "period",
+    "value",
+    "status",
+    "unit_measure",
+    "published_at",
+    "valid_to",
+    "recorded_at",
+    "submission",
+    "reason",
+    "document",
+    "comment",
+    "data_from",
+    "data_to",
+    "withdrawn",
+)
+_FOUND_COLUMNS = (
+    "type",
+    "code",
+    "name_vi",
+    "name_en",
+    "match",
+    "valid_from",
+    "valid_to",
+    "replaced_by",
+    "indicators",
+    "highlights",
+)
+# What names series and periods, and says nothing of how they are answered.
+_NAMING = ("unit", "reporting_unit", "frequency", "accumulation", "source", "breakdown", "from_", "from", "to")
 
 
 class Refused(Exception):
@@ -43,20 +80,26 @@ class Client:
         self._address = address.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
-    def series(self, indicator: str, *, unit: str, **parameters: Any) -> pandas.Series:
+    def series(self, indicator: str, *, unit: str | None = None, **parameters: Any) -> pandas.Series:
         """One series by period, missing values as NaN; its metadata is in `attrs`.
 
-        Further parameters are those of /v1/observations: frequency, accumulation, source, breakdown, from_, to, as_of,
-        and so on. The index has pandas' periods, or the text where pandas knows none (half-years, weeks).
+        It is named by indicator and unit, or by its key alone: series("A.EGDI_RANK.VN.PERIOD.UN._T"). Further
+        parameters are those of /v1/observations (with a key, of /v1/series/{key}/observations): frequency,
+        accumulation, source, breakdown, from_, to, as_of, and so on. The index has pandas' periods, or the text where
+        pandas knows none (half-years, weeks).
 
         Raises Refused where there is none, or more than one.
         """
-        rows = self.observations(indicator=indicator, unit=unit, **parameters)
+        what, path = (indicator, _of(indicator)) if unit is None else (f"{indicator} of {unit}", "/v1")
+        named = {} if unit is None else {"indicator": indicator, "unit": unit}
+        rows = self._table(f"{path}/observations", named | parameters)
         keys = list(rows["series"].unique())
-        if len(keys) != 1:
-            some = f"{len(keys)} series: {', '.join(keys[:5])}{', …' if len(keys) > 5 else ''}" if keys else "nothing"
+        if not keys:
+            raise Refused(self._why_nothing(what, path, named, parameters))
+        if len(keys) > 1:
+            some = f"{len(keys)} series: {', '.join(keys[:5])}{', …' if len(keys) > 5 else ''}"
             more = "Name one by frequency, accumulation, source and breakdown; observations() gives all."
-            raise Refused(f"{indicator} of {unit} is {some}. {more if keys else 'See search(), and ask for less.'}")
+            raise Refused(f"{what} is {some}. {more}")
         told = pandas.Series(rows["value"].to_numpy(), index=_periods(rows["period"], keys[0][0]), name=keys[0])
         told.attrs = {**rows.attrs, "unit_measure": str(rows["unit_measure"].iloc[-1])}
         return told
@@ -66,31 +109,52 @@ class Client:
 
         A list is several codes. Raises Refused.
         """
-        body = self._asked("/v1/observations", parameters | {"format": "arrow"}).content
+        return self._table("/v1/observations", parameters)
+
+    def _table(self, path: str, parameters: dict[str, Any]) -> pandas.DataFrame:
+        body = self._asked(path, parameters | {"format": "arrow"}, _ARROW).content
         with pyarrow.ipc.open_stream(pyarrow.py_buffer(body)) as stream:
             table = stream.read_all()
         rows = table.to_pandas(strings_to_categorical=False)
         rows.attrs = msgspec.json.decode((table.schema.metadata or {}).get(b"chiso", b"{}"))
         return rows
 
-    def vintages(self, key: str) -> pandas.DataFrame:
+    def vintages(self, key: str, *, from_: Any = None, to: Any = None, as_of: Any = None) -> pandas.DataFrame:
         """Everything that was ever public of the series with this key, with the span in which it stood.
 
-        Raises Refused.
+        `from_` and `to` name periods; with `as_of` it is what had been public by then. Raises Refused.
         """
-        told = self._asked(f"/v1/series/{key}/vintages", {}).json()
-        rows = pandas.DataFrame(told["vintages"])
+        told = self._asked(f"{_of(key)}/vintages", {"from": from_, "to": to, "as_of": as_of}).json()
+        rows = pandas.DataFrame(told["vintages"], columns=list(_VINTAGE_COLUMNS))
         for name in ("published_at", "valid_to", "recorded_at"):
-            rows[name] = pandas.to_datetime(rows[name], utc=True, format="ISO8601")
+            rows[name] = pandas.to_datetime(rows[name], utc=True, format="ISO8601").dt.as_unit("us")
         rows.attrs = {"series": told["series"]}
         return rows
 
     def search(self, words: str) -> pandas.DataFrame:
-        """The indicators that these words find, the nearest first; marks may be left out and letters mistyped."""
-        told = self._asked("/v1/search", {"q": words, "type": "indicator"}).json()
-        return pandas.DataFrame(told["hits"])
+        """The indicators that these words find, the nearest first; marks may be left out and letters mistyped.
 
-    def _asked(self, path: str, parameters: dict[str, Any]) -> httpx2.Response:
+        Where they find none there are no rows. Raises Refused.
+        """
+        told = self._asked("/v1/search", {"q": words, "type": "indicator"}).json()
+        return pandas.DataFrame(told["hits"], columns=list(_FOUND_COLUMNS))
+
+    def _why_nothing(self, what: str, path: str, named: dict[str, Any], parameters: dict[str, Any]) -> str:
+        """Why there are no figures: nothing was published by then, or there are none of this."""
+        as_of = parameters.get("as_of")
+        # In another geography others published what a reporting unit is given.
+        if as_of is not None and "geography" not in parameters:
+            asked = named | {name: value for name, value in parameters.items() if name in _NAMING}
+            ever, by_then = (
+                self._asked(f"{path}/vintage-dates", asked | {"as_of": moment}).json()["vintage_dates"]
+                for moment in (None, as_of)
+            )
+            if ever and not by_then:
+                said = f"Nothing was known of {what} at {_written(as_of)}; the first of it was published on {ever[0]}."
+                return f"{said} Ask for that day or a later one."
+        return f"{what} is nothing. See search(), and ask for less."
+
+    def _asked(self, path: str, parameters: dict[str, Any], media_type: str = _JSON) -> httpx2.Response:
         """The answer; where the service has no time (429, 503) it is asked again when it says so."""
         said = {_NAMES.get(name, name): _written(value) for name, value in parameters.items() if value is not None}
         answer = self._got(path, said)
@@ -100,16 +164,37 @@ class Client:
                 break
             time.sleep(pause_seconds)
             answer = self._got(path, said)
-        if answer.is_success:
+        answered = answer.headers.get("content-type", "")
+        if answer.is_success and answered.startswith(media_type):
             return answer
-        is_problem = answer.headers.get("content-type", "").startswith("application/problem+json")
+        if answer.is_success:
+            sentence = f"{answer.url} answers with no figures but with {answered or 'nothing that it names'}."
+            raise Refused(f"{sentence} See whether {self._address} is a Chiso service.", status=answer.status_code)
+        is_problem = answered.startswith("application/problem+json")
         problem = answer.json() if is_problem else {}
         sentence = problem.get("detail", f"{answer.url} answers {answer.status_code} {answer.reason_phrase}.")
         raise Refused(sentence, status=answer.status_code, problem=problem)
 
     def _got(self, path: str, said: dict[str, str]) -> httpx2.Response:
         address = f"{self._address}{path}"
-        return httpx2.get(address, params=said, headers=self._headers, timeout=_TIMEOUT_SECONDS, follow_redirects=True)
+        try:
+            return httpx2.get(
+                address, params=said, headers=self._headers, timeout=_TIMEOUT_SECONDS, follow_redirects=True
+            )
+        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as failure:
+            sentence = f"“{self._address}” is no address of a service: {_reason(failure)}."
+            raise Refused(f"{sentence} Write it as http://127.0.0.1:8000 or https://chiso.example.gov.vn.") from failure
+        except httpx2.RequestError as failure:
+            sentence = f"{self._address} gives no answer: {_reason(failure)}."
+            raise Refused(f"{sentence} See whether the service runs there and can be reached from here.") from failure
+
+
+def _of(key: str) -> str:
+    return f"/v1/series/{quote(key, safe='')}"
+
+
+def _reason(failure: Exception) -> str:
+    return str(failure).removesuffix(".") or type(failure).__name__
 
 
 def _written(value: Any) -> str:

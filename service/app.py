@@ -120,7 +120,7 @@ def create(
     app.state.public_url = public_url
     app.state.provider = provider
     app.state.hooks_inside = hooks_inside
-    problems.install(app)
+    problems.install(app, {fred.router.prefix: fred.tells_problem})
     for tag, face in _OPEN:
         app.include_router(face.router, tags=[tag], responses=_ANY_REFUSAL)
     for tag, face in _ASKING_WHO:

@@ -1,7 +1,7 @@
 """Problems: how a failure reaches a program (RFC 9457), and the one place that knows HTTP's numbers for them."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
@@ -90,6 +90,10 @@ SCHEMA: dict[str, Any] = {
 }
 
 
+# How a face tells a problem.
+Form = Callable[[Request, Problem], Response]
+
+
 def unknown_parameter(what: str, name: str, near: Sequence[str]) -> Problem:
     """The problem of a parameter or field that there is not, with the nearest that there is."""
     guess = f" Did you mean {' or '.join(near)}?" if near else ""
@@ -106,8 +110,11 @@ def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
 
 def answer(request: Request, problem: Problem) -> Response:
     """The problem as the asker gets it; a face that imitates another service has a form of its own for it."""
-    if told := getattr(request.state, "tells_problem", None):
-        return told(request, problem)
+    # By the address and not by the route: who asks too often, too much or by another method never gets to a route.
+    path = request.scope["path"]
+    for prefix, told in request.app.state.forms_of_problems.items():
+        if path == prefix or path.startswith(f"{prefix}/"):
+            return told(request, problem)
     body = {
         "type": f"/problems/{problem.kind}",
         "title": problem.status.phrase,
@@ -120,8 +127,9 @@ def answer(request: Request, problem: Problem) -> Response:
     )
 
 
-def install(app: FastAPI) -> None:
-    """Let every failure of the application leave as a problem."""
+def install(app: FastAPI, forms: Mapping[str, Form]) -> None:
+    """Let every failure of the application leave as a problem; of the addresses under a prefix in the form of it."""
+    app.state.forms_of_problems = forms
 
     async def expected(request: Request, failure: Exception) -> Response:
         return answer(request, problem_of(failure))

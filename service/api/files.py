@@ -161,9 +161,10 @@ def _narrower(request: Request, about: Metadata, limit: int) -> str:
 
 
 def _address(request: Request) -> str:
-    """What was asked, at the address by which people reach the service."""
+    """What was asked, at the address by which people reach the service; how the answer was written is no part of it."""
     root = request.app.state.public_url or str(request.base_url)
-    query = f"?{request.url.query}" if request.url.query else ""
+    asked = [each for each in request.url.query.split("&") if each and each.partition("=")[0] not in _HOW_WRITTEN]
+    query = f"?{'&'.join(asked)}" if asked else ""
     return f"{root.rstrip('/')}{request.url.path}{query}"
 
 
@@ -173,3 +174,4 @@ def _subject(about: Metadata) -> str:
 
 
 _NAMED = 3  # indicators that the name of a file names
+_HOW_WRITTEN = ("format", "labels", "layout")

@@ -5,6 +5,7 @@ import io
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -19,11 +20,14 @@ from sqlalchemy import Engine
 
 import chiso
 from service import app
+from service.api.finding import Hit
 from service.archive.question import ANSWER_COLUMNS
+from service.archive.vintages import VINTAGE_COLUMNS
 from service.settings import Rates
 from tests.service.country import served
 
 CLIENTS = (Path(__file__).parents[2] / "docs" / "clients.md").read_text(encoding="utf-8")
+KEY = "A.EGDI_RANK.VN.PERIOD.UN._T"
 HERE = "http://127.0.0.1:8000"
 
 
@@ -82,6 +86,106 @@ def test_vintages_and_words(service: chiso.Client) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "code"),
+    [("chinh phu dien tuu", "EGDI_RANK"), ("brodband", "FIXED_BB_SPEED"), ("Chính phủ đệin tử", "EGDI_RANK")],
+)
+def test_letters_may_be_wrong_in_what_is_searched(service: chiso.Client, words: str, code: str) -> None:
+    assert code in set(service.search(words)["code"])
+
+
+def test_an_answer_with_nothing_has_its_columns(service: chiso.Client) -> None:
+    found, said = service.search("zzzzzzzz"), service.vintages(KEY, to="1990")
+    assert (len(found), len(said)) == (0, 0)
+    assert list(found.columns) == list(Hit.model_fields) == list(service.search("EGDI").columns)
+    assert tuple(said.columns) == VINTAGE_COLUMNS
+    assert str(said["published_at"].dtype) == str(service.vintages(KEY)["published_at"].dtype)
+
+
+def test_a_series_may_be_named_by_its_key_alone(service: chiso.Client) -> None:
+    named = service.series("EGDI_RANK", unit="VN", as_of="2021-01-01", from_="2014")
+    by_key = service.series(KEY, as_of="2021-01-01", from_="2014")
+    pandas.testing.assert_series_equal(by_key, named)
+    assert by_key.attrs["query"].endswith(f"/v1/series/{KEY}/observations?as_of=2021-01-01&from=2014")
+    with pytest.raises(chiso.Refused, match=re.escape(f"Did you mean {KEY}")):
+        service.series(KEY.replace("VN", "VM"))
+    with pytest.raises(chiso.Refused, match="EGDI_RANK") as refused:
+        service.series("EGDI_RANK")
+    assert (refused.value.status, refused.value.problem["type"]) == (400, "/problems/not-a-series-key")
+
+
+def test_a_key_stays_one_part_of_the_address(service: chiso.Client) -> None:
+    for key in ("A/../x", "A?format=csv", "A#b", f"{KEY}/observations"):
+        with pytest.raises(chiso.Refused) as refused:
+            service.vintages(key)
+        assert refused.value.problem["type"] in ("/problems/not-a-series-key", "/problems/not-found"), key
+
+
+def test_vintages_may_be_of_some_periods_and_of_some_moment(service: chiso.Client) -> None:
+    key = "A.DIGITAL_ECONOMY_GDP_SHARE.VN.PERIOD.GSO._T"
+    all_of_it = service.vintages(key)
+    some = service.vintages(key, from_="2022", to=2022)
+    assert set(some["period"]) == {"2022"}
+    first = all_of_it[all_of_it["period"] == "2022"]["published_at"].min()
+    assert service.vintages(key, from_="2022", to="2022", as_of=first.to_pydatetime())["value"].tolist() == [12.86]
+
+
+@pytest.mark.parametrize(
+    ("indicator", "parameters", "what"),
+    [
+        ("EGDI_RANK", {"unit": "VN"}, "EGDI_RANK of VN"),
+        ("EGDI_RANK", {"unit": "VN", "source": "UN", "to": "2012"}, "EGDI_RANK of VN"),
+        (KEY, {}, KEY),
+    ],
+)
+def test_before_the_first_publication_it_is_said_when_that_was(
+    service: chiso.Client, indicator: str, parameters: dict[str, Any], what: str
+) -> None:
+    first = service.vintages(KEY, to=parameters.get("to"))["published_at"].min().tz_convert("Asia/Ho_Chi_Minh").date()
+    sentence = f"Nothing was known of {what} at 2000-01-01; the first of it was published on {first}."
+    with pytest.raises(chiso.Refused, match=re.escape(sentence)):
+        service.series(indicator, **parameters, as_of=date(2000, 1, 1))
+    # And that day is one to ask for.
+    assert len(service.series(indicator, **parameters, as_of=first)) > 0
+
+
+def test_of_what_never_was_it_is_not_said_that_it_was_not_known_yet(service: chiso.Client) -> None:
+    with pytest.raises(chiso.Refused, match="EGDI_RANK of VN is nothing"):
+        service.series("EGDI_RANK", unit="VN", as_of="2000-01-01", to="1990")
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1:8000", "localhost:8000", "chiso.example", "", "ftp://chiso", "http://[::1"]
+)
+def test_an_address_that_is_none_is_refused_with_how_to_write_it(address: str) -> None:
+    with pytest.raises(chiso.Refused, match=r"is no address of a service: .* Write it as http://") as refused:
+        chiso.Client(address).search("EGDI")
+    assert (refused.value.status, refused.value.problem) == (None, {})
+
+
+def test_where_no_service_answers_it_is_said_where_and_why() -> None:
+    with socket.socket() as taken:  # bound and not listening: nobody else gets it, and nobody answers
+        taken.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(chiso.Refused, match=rf"{address} gives no answer: .*refused.* See whether") as refused:
+            chiso.Client(address).vintages(KEY)
+    assert refused.value.status is None
+
+
+def test_a_page_that_is_no_answer_of_ours_is_refused() -> None:
+    other = FastAPI()
+
+    @other.get("/{rest:path}")
+    def _page(rest: str) -> Response:
+        return Response(f"<html>Sign in to reach {rest}", media_type="text/html")
+
+    with served(other) as address:
+        for ask in (lambda: chiso.Client(address).search("EGDI"), lambda: chiso.Client(address).series(KEY)):
+            with pytest.raises(chiso.Refused, match="answers with no figures but with text/html") as refused:
+                ask()
+            assert refused.value.status == 200
+
+
+@pytest.mark.parametrize(
     ("asked", "sentence"),
     [
         ({"indicator": "EGDI_RNK"}, "“EGDI_RNK” is no indicator. Did you mean EGDI_RANK"),
@@ -116,13 +220,13 @@ def test_a_proxy_that_gives_no_problem_is_named_with_its_status(monkeypatch: pyt
     monkeypatch.setattr(chiso.time, "sleep", pauses.append)
     proxy, told = FastAPI(), iter([503, 503, 502])
 
-    @proxy.get("/v1/indicators")
+    @proxy.get("/v1/search")
     def _away() -> Response:
         return Response("<html>", next(told), headers={"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"})
 
     with (
         served(proxy) as address,
-        pytest.raises(chiso.Refused, match=r"/v1/indicators\?q=EGDI answers 502 Bad Gateway"),
+        pytest.raises(chiso.Refused, match=r"/v1/search\?q=EGDI&type=indicator answers 502 Bad Gateway"),
     ):
         chiso.Client(address).search("EGDI")
     assert pauses == [2, 4]

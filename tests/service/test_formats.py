@@ -91,7 +91,7 @@ def test_a_typed_format_says_what_its_codes_mean_and_of_which_moment_it_is(clien
     table = pq.read_table(io.BytesIO(get(client, "parquet", **NATION, as_of="2021-01-01").content))
     told = json.loads(table.schema.metadata[b"chiso"])
     assert told["as_of"].startswith("2021-01-0")
-    assert told["query"].endswith("/v1/observations?reporting_unit=VN&as_of=2021-01-01&format=parquet")
+    assert told["query"].endswith("/v1/observations?reporting_unit=VN&as_of=2021-01-01")
     (rank,) = [each for each in told["indicators"] if each["code"] == "EGDI_RANK"]
     assert (rank["unit_measure"], rank["decimals"]) == ("rank", 0)
     assert [each["name_vi"] for each in told["reporting_units"]] == ["Việt Nam"]
@@ -336,6 +336,18 @@ def test_a_zip_proves_itself_and_is_the_same_bytes_again(client: TestClient) -> 
     assert "- Số liệu tính đến: 2" in readme
     for said in (told["as_of"], told["query"], told["citation_vi"], told["citation_en"], told["licence_vi"]):
         assert said in readme
+
+
+def test_a_question_is_cited_without_how_its_answer_was_written(client: TestClient) -> None:
+    asked = {"format": "parquet", "indicator": "EGDI_RANK", "source": "UN,WIPO", "from": "2018"}
+    metadata = pq.read_table(io.BytesIO(client.get("/v1/observations", params=asked).content)).schema.metadata
+    told = json.loads(metadata[b"chiso"])
+    assert told["query"] == "http://testserver/v1/observations?indicator=EGDI_RANK&source=UN%2CWIPO&from=2018"
+    assert told["citation_vi"].endswith(told["query"])
+    assert told["citation_en"].endswith(told["query"])
+    alone = client.get(f"/v1/series/{EGDI}/observations", params={"format": "arrow"}).content
+    schema = pa.ipc.open_stream(alone).schema
+    assert json.loads(schema.metadata[b"chiso"])["query"] == f"http://testserver/v1/series/{EGDI}/observations"
 
 
 @pytest.mark.parametrize("name", [name for name in KINDS if name != "json"])

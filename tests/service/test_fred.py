@@ -21,11 +21,15 @@ from sqlalchemy import Engine
 from ingest import catalogue, registry
 from ingest.submission import Instructions
 from service import app, database, intake
+from service.limits import ADDRESS_LIMIT_BYTES, JSON_LIMIT_BYTES
+from service.settings import Rates
 from tests.conftest import ACCEPTANCE_CATALOGUE, NOW, TEST
 from tests.service.country import served
 
 GDP = "Q.US_GDP.US.PERIOD.ALFRED._T"
 RANK = "A.EGDI_RANK.VN.PERIOD.UN._T"
+SHARE = "A.DIGITAL_ECONOMY_GDP_SHARE.VN.PERIOD.GSO._T"
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "fred.md").read_text(encoding="utf-8")
 ALL = {"realtime_start": "1776-07-04", "realtime_end": "9999-12-31"}
 
 
@@ -239,6 +243,26 @@ def test_every_vintage_is_computed_by_itself(ask: Any, releases: dict[str, Any])
     first = next(row for row in table if row["date"] == "2008-10-01")
     assert first[f"{GDP}_20090130"] == next(row["value"] for row in rows if row["realtime_start"] == "2009-01-30")
     assert first[f"{GDP}_20090101"] == "."
+
+
+@pytest.mark.parametrize("units", ["pch", "pc1", "pca", "cch", "cca"])
+def test_the_change_of_a_rate_is_in_percent_of_the_rate_as_freds_is(client: TestClient, units: str) -> None:
+    asked = {"series_id": SHARE, "units": units, "file_type": "json"}
+    rows = client.get("/fred/series/observations", params=asked).json()["observations"]
+    told = {row["date"]: number(row["value"]) for row in rows}
+    as_they_are = client.get("/fred/series/observations", params=asked | {"units": "lin"}).json()["observations"]
+    levels = {row["date"]: number(row["value"]) for row in as_they_are}
+    before, now = levels["2020-01-01"], levels["2021-01-01"]
+    assert (before, now) == (12.66, 12.87)
+    by_logarithm = numpy.log(now / before) * 100
+    assert told["2021-01-01"] == pytest.approx(by_logarithm if units in ("cch", "cca") else (now / before - 1) * 100)
+    assert f"{told['2021-01-01']:.2f}" == ("1.65" if units in ("cch", "cca") else "1.66")
+
+
+def test_the_points_of_a_rate_are_its_difference(client: TestClient) -> None:
+    asked = {"series_id": SHARE, "units": "chg", "file_type": "json"}
+    rows = client.get("/fred/series/observations", params=asked).json()["observations"]
+    assert {row["date"]: row["value"] for row in rows}["2021-01-01"] == "0.21"
 
 
 def test_what_has_no_meaning_is_refused_with_the_reason(client: TestClient) -> None:
@@ -476,6 +500,69 @@ def test_an_address_that_fred_does_not_have_is_not_found_in_its_own_form(client:
     assert "/fred/series/observations" in answer.json()["error_message"]
 
 
+def refusal(answer: Any, file_type: str) -> tuple[int, str]:
+    """The number and the message of an error, in FRED's form."""
+    if file_type == "json":
+        told = answer.json()
+        assert set(told) == {"error_code", "error_message"}
+        assert answer.headers["content-type"] == "application/json; charset=utf-8"
+        return told["error_code"], told["error_message"]
+    root = ElementTree.fromstring(answer.text)
+    assert (root.tag, set(root.keys())) == ("error", {"code", "message"})
+    assert answer.headers["content-type"] == "text/xml; charset=utf-8"
+    return int(root.get("code") or 0), root.get("message") or ""
+
+
+@pytest.mark.parametrize("file_type", ["xml", "json"])
+@pytest.mark.parametrize(
+    ("method", "path", "how", "status", "message"),
+    [
+        ("POST", "/fred/series", {}, 405, "Method Not Allowed. This address does not take this method"),
+        ("DELETE", "/fred/series/observations", {}, 405, "Method Not Allowed. "),
+        ("PUT", "/fred/nothing", {}, 405, "Method Not Allowed. "),
+        ("GET", "/fred/nothing/at/all", {}, 404, "Not Found. There is nothing at this address. There are: /fred/"),
+        ("GET", "/fred/", {}, 404, "Not Found. "),
+        ("POST", "/fred/series", {"headers": {"Content-Length": str(JSON_LIMIT_BYTES + 1)}}, 413, "Request Entity Too"),
+        ("GET", "/fred/series", {"params": {"series_id": "A" * ADDRESS_LIMIT_BYTES}}, 414, "Request-URI Too Long. "),
+    ],
+)
+def test_what_never_gets_to_an_address_is_told_in_freds_form(
+    client: TestClient, method: str, path: str, how: dict[str, Any], status: int, message: str, file_type: str
+) -> None:
+    how = {**how, "params": how.get("params", {}) | ({"file_type": "json"} if file_type == "json" else {})}
+    answer = client.request(method, path, **how)
+    told, said = refusal(answer, file_type)
+    assert answer.status_code == told == status
+    assert said.startswith((message, message.replace("Request Entity", "Content").replace("Request-URI", "URI")))
+
+
+@pytest.mark.parametrize("file_type", ["xml", "json"])
+def test_who_asks_too_often_is_told_so_in_freds_form(engine: Engine, file_type: str) -> None:
+    with TestClient(app.create(engine, allowed=Rates(per_address=1, per_token=0))) as client:
+        assert client.get("/fred/sources", params={"file_type": file_type}).status_code == 200
+        answer = client.get("/fred/sources", params={"file_type": file_type})
+        elsewhere = client.get("/v1/indicators", params={"file_type": file_type})
+    told, message = refusal(answer, file_type)
+    assert answer.status_code == told == 429
+    assert message.startswith("Too Many Requests. This address may ask 1 times a minute")
+    assert 0 < int(answer.headers["retry-after"]) <= 60
+    assert answer.headers["ratelimit-remaining"] == "0"
+    # Other faces keep their own.
+    assert elsewhere.json()["type"] == "/problems/too-often"
+
+
+def test_an_address_that_only_begins_as_freds_is_none_of_its(client: TestClient) -> None:
+    assert client.get("/frederic/series").headers["content-type"] == "application/problem+json"
+
+
+def test_the_failures_of_every_address_are_described_in_freds_form(client: TestClient) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    for path in (each for each in paths if each.startswith("/fred/")):
+        described = paths[path]["get"]["responses"]
+        for status in ("400", "414", "429", "503"):
+            assert set(described[status]["content"]) == {"text/xml", "application/json"}, (path, status)
+
+
 def test_a_request_that_nobody_foresaw_fails_in_freds_form(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("broken")
@@ -582,7 +669,14 @@ def test_a_text_that_xml_cannot_hold_is_told_without_it(client: TestClient) -> N
     assert "There is no parameter" in (ElementTree.fromstring(unknown.content).get("message") or "")
 
 
+def test_the_examples_of_the_document_run_as_they_are_written(engine: Engine) -> None:
+    examples = re.findall(r"^```python\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
+    assert examples
+    with served(app.create(engine)) as address:
+        for example in examples:
+            exec(example.replace("http://127.0.0.1:8000", address), {})
+
+
 def test_the_document_lists_every_address(client: TestClient) -> None:
     described = {path for path in client.get("/openapi.json").json()["paths"] if path.startswith("/fred/")}
-    document = (Path(__file__).parents[2] / "docs" / "fred.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"^\| `(/fred/[a-z/]+)`", document, re.MULTILINE)) == described
+    assert set(re.findall(r"^\| `(/fred/[a-z/]+)`", DOCUMENT, re.MULTILINE)) == described

@@ -14,9 +14,14 @@ from service.problems import Problem
 
 router = APIRouter(
     prefix="/fred",
-    dependencies=[Depends(faults.tell_as_fred)],
-    responses=faults.documented(HTTPStatus.BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE),
+    responses=faults.documented(
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.REQUEST_URI_TOO_LONG,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    ),
 )
+tells_problem = faults.told
 for _part in (observations, catalogue):
     router.include_router(_part.router, dependencies=[Depends(only_known)])
 _ADDRESSES = [f"/fred{route.path}" for part in (observations, catalogue) for route in part.router.routes]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] - each has a path

@@ -10,7 +10,7 @@ from service.api.fred import faults
 from service.archive.aggregation import Aggregate
 from service.archive.question import Question
 from service.archive.series import Selection, Span
-from service.archive.transforms import Transform
+from service.archive.transforms import RELATIVE, Transform
 
 Units = Annotated[
     Literal["lin", "chg", "ch1", "pch", "pc1", "pca", "cch", "cca", "log"],
@@ -39,7 +39,8 @@ def of(key: SeriesKey, units: str, frequency: str | None, method: str | None) ->
             raise faults.refused(f"Nothing is kept here by the frequency “{frequency}”. There are: {there}.")
         wanted = _FREQUENCIES[frequency]
     aggregate = None if wanted in (None, key.frequency) else Aggregate(wanted, rule=_RULES.get(method or ""))
-    transform = None if units == "lin" else Transform(units)
+    # FRED divides by a rate too, where we would tell points.
+    transform = None if units == "lin" else Transform(units, relative=units in RELATIVE)
     if aggregate is None and transform is None:
         return None
     return Question(

@@ -21,11 +21,6 @@ _SCHEMA = {
 _BAD_REQUESTS = (HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.NOT_ACCEPTABLE)
 
 
-def tell_as_fred(request: Request) -> None:
-    """Have every failure of this request told in FRED's form, whoever notices it."""
-    request.state.tells_problem = told
-
-
 def told(request: Request, problem: Problem) -> Response:
     """The problem with FRED's numbers and in the format that was asked for."""
     status = HTTPStatus.BAD_REQUEST if problem.status in _BAD_REQUESTS else problem.status
