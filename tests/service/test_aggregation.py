@@ -336,6 +336,20 @@ def test_in_another_geography_a_half_year_of_those_before_is_no_whole_year(conne
         assert (found[year]["value"], found[year]["reason"]) == (None, "Only 2 of 4 quarters have a figure.")
 
 
+def test_in_another_geography_ranks_are_among_the_reporting_units_of_its_day(connection: Connection) -> None:
+    for unit in ("GSO24", "GSO27", "GSO22"):
+        say(connection, COUNT.replace("VN", unit), y2001_Q1="1")
+    asking = Question(
+        Selection.of(SeriesKey.parse(COUNT.replace("VN", "GSO24_2025"))),
+        Span(),
+        moment("2026-11-01"),
+        geography=geography.on(connection, date(2026, 1, 1), step="geography:current"),
+        transform=Transform("rank"),
+    )
+    row = {row["period"]: row for row in question.rows(connection, asking)}["2001-Q1"]
+    assert (row["status"], row["reason"]) == ("E", "2 of 34 provinces have a figure.")
+
+
 def test_a_rank_is_the_same_alone_and_together_with_series_of_another_frequency(connection: Connection) -> None:
     key = "{}.CYBER_INCIDENTS.{}.PERIOD.REPORT._T"
     quarters, months = periods("Q", "2001-Q1", 4), periods("M", "2001-01", 12)
