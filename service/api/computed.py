@@ -72,8 +72,10 @@ def computed(
         for name, value in (("base", base), ("relative", relative)):
             if value is not None:
                 raise _idle(name, "transform")
-    wanted = transform and Transform.parse(
-        transform, base=None if base is None else period.parse(base), relative=bool(relative)
+    wanted = (
+        None
+        if transform is None
+        else Transform.parse(transform, base=None if base is None else period.parse(base), relative=bool(relative))
     )
     if fill is not None:
         _one_of("fill", fill.lower(), ("forward",))
@@ -87,7 +89,7 @@ def computed(
         )
         raise Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", sentence, parameter="aggregate")
     chosen = None if lower is None else Aggregate(lower, incomplete=incomplete is not None)
-    return Computed(chosen, wanted or None, fill is not None)
+    return Computed(chosen, wanted, fill is not None)
 
 
 Wanted = Annotated[Computed, Depends(computed)]

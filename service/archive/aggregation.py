@@ -73,12 +73,18 @@ def beside(connection: Connection, series: Sequence[int]) -> list[int]:
     )
 
 
-def aggregated(found: Statement, counts: Statement, wanted: Aggregate) -> Statement:
+def aggregated(found: Statement, counts: Statement, wanted: Aggregate, *, whole_periods: bool = False) -> Statement:
     """The points of the lower frequency; those that have it already stay as they are.
 
-    `counts` are the numerators and denominators of the rates.
+    `counts` are the numerators and denominators of the rates. `whole_periods` asks for all parts, also of the time when
+    the reporting unit was not there: seen in another geography, it has the figures of those before it.
     """
-    values: dict[str, Any] = {"to_frequency": wanted.frequency, "rule": wanted.rule, "flag": wanted.incomplete}
+    values: dict[str, Any] = {
+        "to_frequency": wanted.frequency,
+        "rule": wanted.rule,
+        "flag": wanted.incomplete,
+        "whole_periods": whole_periods,
+    }
     return found.within_beside(counts, _AGGREGATED, **values)
 
 
@@ -103,7 +109,9 @@ def _why_not(each: Measure, wanted: Aggregate) -> str | None:
 
 _SAID = derivation.of_all(only="used", order=" order by period_start")
 # Of a rate it is the counts that have to be whole.
-_OF_COUNTS = ("used_periods", "there", "is_whole")
+_OF_COUNTS = ("used_periods", "there", "is_whole", "has_break", "has_break_inside", "cut")
+# Only of the whole are there counts.
+_FROM_COUNTS = "rule = 'ratio' and breakdown = '_T'"
 _GROUP = f"{LINE}, asked, lower_start, rule"
 _NAMES = (
     "case frequency when 'S' then 'half-years' when 'Q' then 'quarters' when 'M' then 'months' when 'W' then 'weeks'"
@@ -111,11 +119,15 @@ _NAMES = (
 )
 _LOWER = "period_text(:to_frequency, lower_start)"
 _LACKS = f"parts || ' of ' || due || ' ' || {_NAMES}"
+_UNTIL = "cast(part_end - interval '1 microsecond' as date)"
 _WHY = f"""
 case
+    when rule = 'ratio' and breakdown <> '_T' then
+        'A rate is recomputed from its numerator and denominator, and those that are there are of the whole,'
+        || ' not of the breakdown ' || breakdown || '.'
     when rule = 'ratio' and (numerator_value is null or denominator_value is null) then
         'A rate is recomputed from its numerator and denominator, and ' || {_LOWER} || ' lacks them.'
-    when has_break_inside and rule <> 'last' then 'A break in the series lies within ' || {_LOWER} || '.'
+    when broken_inside and rule <> 'last' then 'A break in the series lies within ' || {_LOWER} || '.'
     when rule = 'ratio' and numerator_used_periods <> denominator_used_periods then
         'The numerator and the denominator are known for different parts of ' || {_LOWER} || '.'
     when rule = 'ratio' and denominator_value = 0 then 'The denominator of ' || {_LOWER} || ' is 0.'
@@ -126,14 +138,26 @@ case
 end
 """
 _OTHER = {
-    name: f"case when rule = 'ratio' then {expression} else {name} end"
+    name: f"case when {_FROM_COUNTS} then {expression} else {name} end"
     for name, expression in derivation.of_both("numerator_", "denominator_").items()
 }
 _STEPS = (
     "array['aggregate:' || cast(:to_frequency as text)]",
-    "case when has_break then array['break'] else '{}' end",
+    "case when broken then array['break'] else '{}' end",
+    "case when part_start > lower_start then array['since:' || cast(part_start as date)] else '{}' end",
+    f"case when part_end < lower_start + period_length(:to_frequency) then array['until:' || {_UNTIL}] else '{{}}' end",
     "case when why is null and not whole then array['incomplete'] else '{}' end",
 )
+
+
+_NOTE = f"""nullif(concat_ws(' ',
+    case when part_start > lower_start then 'The reporting unit began on ' || cast(part_start as date) || '.' end,
+    case when part_end < lower_start + period_length(:to_frequency) then
+        'The reporting unit ended on ' || {_UNTIL} || '.' end,
+    case when rule = 'ratio' then nullif(concat_ws(' ', numerator_cut, denominator_cut), '')
+        when rule <> 'last' then cut end,
+    case when not whole then {_LACKS} end
+), '')"""
 
 
 def _made() -> str:
@@ -142,14 +166,16 @@ def _made() -> str:
         name: f"coalesce({_OTHER[name]}, {name})"
         for name in ("published_at", "recorded_at", "derived", "computed_from")
     }
-    made = point("amount", "why", said, *_STEPS)
-    partly = f"case when why is not null then why when not whole then {_LACKS} end as reason"
-    return (
-        made.replace("select frequency,", "select cast(:to_frequency as text) as frequency,")
-        .replace("period_start,", "lower_start as period_start,", 1)
-        .replace("why as reason", partly)
+    made = point("amount", "why", said, *_STEPS, note=_NOTE)
+    return made.replace("select frequency,", "select cast(:to_frequency as text) as frequency,").replace(
+        "period_start,", "lower_start as period_start,", 1
     )
 
+
+# What is there is due, also where the catalogue has the reporting unit begin later or end earlier.
+_PART_START = "least(max(first_due), min(period_start) filter (where value is not null))"
+_PART_END = "greatest(max(end_due), max(period_start + period_length(frequency)) filter (where value is not null))"
+_COUNTS_BREAK = "coalesce(numerator_{0}, false) or coalesce(denominator_{0}, false)"
 
 _AGGREGATED = f"""
 , traced as (
@@ -167,17 +193,25 @@ placed as (
             when adds_over_time = 'ratio' and breakdown in ('{NUMERATOR}', '{DENOMINATOR}') then 'sum'
             else adds_over_time
         end as rule,
+        lower_end,
         -- Only while the reporting unit existed is a figure due.
-        greatest(lower_start, period_start_of(frequency, cast(reporting_unit.valid_from as timestamp))) as first_due,
-        least(
-            lower_start + period_length(:to_frequency),
-            period_start_of(frequency, cast(reporting_unit.valid_to as timestamp)) + period_length(frequency)
-        ) as end_due
+        case when unit_start > lower_start and unit_start < lower_end then unit_start else lower_start end as first_due,
+        case when unit_end > lower_start and unit_end < lower_end then unit_end else lower_end end as end_due
     from traced
     join (select code, adds_over_time from indicator) as indicator on indicator.code = traced.indicator
     join (select code, valid_from, valid_to from reporting_unit) as reporting_unit
         on reporting_unit.code = traced.reporting_unit
-    cross join lateral (select period_start_of(:to_frequency, period_start) as lower_start) as lower
+    cross join lateral (
+        select
+            period_start_of(:to_frequency, period_start) as lower_start,
+            period_start_of(:to_frequency, period_start) + period_length(:to_frequency) as lower_end,
+            case when not cast(:whole_periods as boolean) then
+                period_start_of(frequency, cast(reporting_unit.valid_from as timestamp))
+            end as unit_start,
+            case when not cast(:whole_periods as boolean) then
+                period_start_of(frequency, cast(reporting_unit.valid_to as timestamp)) + period_length(frequency)
+            end as unit_end
+    ) as lower
 ),
 used as (
     select
@@ -194,11 +228,13 @@ grouped as (
         {_GROUP},
         max(unit_measure) as unit_measure,
         count(value) as there,
-        {periods_between("max(first_due)", "max(end_due)")} as due,
+        {_PART_START} as part_start,
+        {_PART_END} as part_end,
+        {periods_between(_PART_START, _PART_END)} as due,
         -- Of what is the last only the last has to be there.
         case
-            when rule = 'last' then max(period_start) filter (where used) + period_length(frequency) = max(end_due)
-            else count(value) = {periods_between("max(first_due)", "max(end_due)")}
+            when rule = 'last' then max(period_start) filter (where used) + period_length(frequency) = {_PART_END}
+            else count(value) = {periods_between(_PART_START, _PART_END)}
         end as is_whole,
         bool_or({IS_BREAK}) as has_break,
         bool_or({IS_BREAK} and period_start > first_due) as has_break_inside,
@@ -208,6 +244,7 @@ grouped as (
             else sum(value) filter (where used)
         end as value,
         array_agg(period_start order by period_start) filter (where used) as used_periods,
+        {derivation.cut_off("used")} as cut,
         {", ".join(f"{expression} as {name}" for name, expression in _SAID.items())}
     from used
     group by {_GROUP}
@@ -223,6 +260,8 @@ counted as (
 amounts as (
     select
         *,
+        has_break or {_FROM_COUNTS} and ({_COUNTS_BREAK.format("has_break")}) as broken,
+        has_break_inside or {_FROM_COUNTS} and ({_COUNTS_BREAK.format("has_break_inside")}) as broken_inside,
         case when rule = 'ratio' then numerator_is_whole else is_whole end as whole,
         case when rule = 'ratio' then numerator_there else there end as parts,
         case

@@ -16,6 +16,9 @@ def carried(found: Statement) -> Statement:
 _CARRIED_ON = {
     "period_start": "gap_start",
     "status": "'E'",
+    # Before the next figure was public nobody could know that there was a gap.
+    "published_at": "greatest(published_at, next_published)",
+    "recorded_at": "greatest(recorded_at, next_recorded)",
     "reason": "concat('There is no figure; this is the one of ', period_text(frequency, period_start), '.')",
     "derived": "derived || array['carried']",
 }
@@ -23,9 +26,14 @@ _COLUMNS = ", ".join(POINT_COLUMNS)
 
 _CARRIED = f"""
 , known as (
-    select *, lead(period_start) over (partition by {LINE} order by period_start) as next_start
+    select
+        *,
+        lead(period_start) over line as next_start,
+        lead(published_at) over line as next_published,
+        lead(recorded_at) over line as next_recorded
     from points
     where value is not null
+    window line as (partition by {LINE} order by period_start)
 ),
 placed as (
     select
@@ -35,7 +43,7 @@ placed as (
     from points
 )
 select {", ".join(f"{_CARRIED_ON[name]} as {name}" if name in _CARRIED_ON else name for name in POINT_COLUMNS)}
-from ({traced("known", "next_start")}) as known
+from ({traced("known", "next_start", "next_published", "next_recorded")}) as known
 cross join lateral (
     select generate_series(
         period_start + period_length(frequency), next_start - interval '1 second', period_length(frequency)

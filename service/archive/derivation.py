@@ -26,6 +26,23 @@ IS_BREAK = "(status = 'B' or coalesce('break' = any(derived), false))"
 # How many breaks are there up to this point? What has another number is not comparable.
 ERA = f"sum(case when {IS_BREAK} then 1 else 0 end) over (partition by {LINE} order by period_start)"
 
+# How many inputs with data of only a part of their period are named one by one.
+_FEW = 3
+# Whose data are not of the calendar's period, and what they are of, or what a sum said of its own inputs; else null.
+_FIRST_DAY, _LAST_DAY = (
+    "cast(period_start as date)",
+    "cast(period_start + period_length(frequency) - interval '1 microsecond' as date)",
+)
+CUT_OFF = (
+    "case when array_to_string(derived, ' ') like '%aggregate:%' then"
+    " period_text(frequency, period_start) || ': ' || reason"
+    f" when accumulation = 'PERIOD' and data_from <> {_FIRST_DAY} or data_to <> {_LAST_DAY} then"
+    " concat(period_text(frequency, period_start), ' has data',"
+    f" case when accumulation = 'PERIOD' and data_from <> {_FIRST_DAY} then ' from ' || data_from end,"
+    f" case when data_to <> {_LAST_DAY} then ' to ' || data_to end,"
+    f" case when data_from > {_FIRST_DAY} or data_to < {_LAST_DAY} then ' only' end, '.') end"
+)
+
 PERIOD_BEFORE = "period_start - period_length(frequency)"
 # Observations per year; FRED counts 260 days, of business, and 52 weeks.
 PER_YEAR = (
@@ -87,12 +104,42 @@ def found(condition: str, window: str, prefix: str, *also: str) -> str:
     )
 
 
-def of_both(*prefixes: str) -> Mapping[str, str]:
+def is_part(derived: str = "derived") -> str:
+    """Was this point made of fewer periods than its own has, as its reporting unit began or ended within?"""
+    return f"coalesce(array_to_string({derived}, ' ') ~ '(since|until):', false)"
+
+
+def cut_off(only: str, over: str = "") -> str:
+    """Which of the inputs that fulfil `only` have data of other days than the calendar's, null where none has."""
+    rows = f"filter (where {only}){over}"
+    return (
+        f"case when count({CUT_OFF}) {rows} > {_FEW}"
+        f" then count({CUT_OFF}) {rows} || ' of the periods have data of other days than the calendar''s.'"
+        f" else string_agg({CUT_OFF}, ' ') {rows} end"
+    )
+
+
+def beside_itself(said: Mapping[str, str], prefix: str) -> dict[str, str]:
+    """What was said of others under this prefix, where the point itself may be a break and theirs do not matter.
+
+    A break says that a figure is not comparable with those before it; what comes after it is.
+    """
+    return {name: f"{prefix}{name}" for name in said} | {
+        "status": least_sure("status", _no_break(f"{prefix}status")),
+        "derived": f"array_remove({prefix}derived, 'break')"
+        " || case when 'break' = any(derived) then array['break'] else '{}' end",
+    }
+
+
+def of_both(*prefixes: str, same_period: bool = True) -> Mapping[str, str]:
     """What is said about a point that was computed from points side by side, whose columns have these prefixes.
 
-    `status` is that of the least sure; a column in which they differ is null.
+    `status` is that of the least sure; a column in which they differ is null. Of another period than the first a break
+    does not go on to it.
     """
     first, *others = prefixes
+    kept = (lambda derived: derived) if same_period else (lambda derived: f"array_remove({derived}, 'break')")
+    statuses = [f"{other}status" if same_period else _no_break(f"{other}status") for other in others]
 
     def each(name: str) -> list[str]:
         return [f"{prefix}{name}" for prefix in prefixes]
@@ -102,7 +149,7 @@ def of_both(*prefixes: str) -> Mapping[str, str]:
         return f"case when {tests} then {first}{name} end"
 
     return {
-        "status": least_sure(*each("status")),
+        "status": least_sure(f"{first}status", *statuses),
         "published_at": f"greatest({', '.join(each('published_at'))})",
         "valid_to": f"least({', '.join(each('valid_to'))})",
         "recorded_at": f"greatest({', '.join(each('recorded_at'))})",
@@ -110,7 +157,10 @@ def of_both(*prefixes: str) -> Mapping[str, str]:
         "derived": " || ".join(
             (
                 f"{first}derived",
-                *(f"array(select unnest({other}derived) except select unnest({first}derived))" for other in others),
+                *(
+                    f"array(select unnest({kept(f'{other}derived')}) except select unnest({first}derived))"
+                    for other in others
+                ),
             )
         ),
         "computed_from": reduce(_joined, each("computed_from")),
@@ -149,17 +199,19 @@ def of_all(over: str = "", only: str = "true", order: str = "") -> Mapping[str, 
     }
 
 
-def point(value: str, why: str, said: Mapping[str, str], *steps: str, unit: str = "unit_measure") -> str:
+def point(
+    value: str, why: str, said: Mapping[str, str], *steps: str, unit: str = "unit_measure", note: str | None = None
+) -> str:
     """A computed point: POINT_COLUMNS, the value and its status only where nothing is amiss, else M and why.
 
-    `steps` are expressions of text[] that tell what was done.
+    `steps` are expressions of text[] that tell what was done; `note` is what a value has to say.
     """
     told = {
         "value": f"case when {why} is null then {value} end",
         "status": f"case when {why} is null then {said['status']} else 'M' end",
         "unit_measure": unit,
         **{name: said[name] for name in ("published_at", "valid_to", "recorded_at", *_AGREED)},
-        "reason": why,
+        "reason": f"coalesce({why}, {note})" if note else why,
         "derived": " || ".join((said["derived"], *steps)),
         "computed_from": said["computed_from"],
     }
@@ -169,6 +221,10 @@ def point(value: str, why: str, said: Mapping[str, str], *steps: str, unit: str 
 def least_sure(*statuses: str) -> str:
     """The status of the least sure of several figures; one that is null is none of them."""
     return _least_sure(f"greatest({', '.join(_sureness(status) for status in statuses)})")
+
+
+def _no_break(status: str) -> str:
+    return f"nullif({status}, 'B')"
 
 
 def _joined(first: str, other: str) -> str:

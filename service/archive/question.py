@@ -131,7 +131,7 @@ def _series(connection: Connection, question: Question, since: str | None = None
     if question.aggregate:
         aggregation.refuse(connection, _stored(chosen), question.aggregate)
     if question.transform:
-        transforms.refuse(connection, _stored(chosen), question.transform)
+        transforms.refuse(connection, _stored(chosen), question.transform, frequency=frequency)
     return chosen
 
 
@@ -162,7 +162,8 @@ def _points(connection: Connection, question: Question, chosen: Sequence[int | L
     if question.transform:
         beside = transforms.beside(connection, _stored(chosen), question.transform)
         others = None if beside is None else _of_frequency(connection, question, _seen(connection, question, beside))
-        return transforms.transformed(found, others, question.transform)
+        day = question.geography and question.geography.day
+        return transforms.transformed(found, others, question.transform, units_of=day)
     return carrying.carried(found) if question.carried else found
 
 
@@ -171,7 +172,8 @@ def _of_frequency(connection: Connection, question: Question, chosen: Sequence[i
     if question.aggregate is None:
         return found
     counts = _seen(connection, question, aggregation.beside(connection, _stored(chosen)))
-    return aggregation.aggregated(found, _said(question, counts), question.aggregate)
+    whole = question.geography is not None
+    return aggregation.aggregated(found, _said(question, counts), question.aggregate, whole_periods=whole)
 
 
 def _seen(connection: Connection, question: Question, companions: Sequence[int]) -> Sequence[int | Line]:

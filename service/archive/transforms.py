@@ -7,8 +7,8 @@ no meaning for what a series measures is refused as a whole.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -33,7 +33,8 @@ CHANGES = ("chg", "ch1")
 # Of a rate these are told in percentage points, unless asked otherwise.
 RELATIVE = ("pch", "pc1", "pca", "cch", "cca")
 # What looks at other reporting units or at the whole, which may not be among the series that are asked for.
-_WITH_OTHERS = ("share", "contribution", "rank", "rank_dense")
+_RANKS = ("rank", "rank_dense")
+_WITH_OTHERS = ("share", "contribution", *_RANKS)
 NAMES = (*CHANGES, *RELATIVE, "log", "index", "ytd", "cumulative", "within", "ma", *_WITH_OTHERS)
 LONGEST_AVERAGE = 1000
 
@@ -77,12 +78,15 @@ class Transform:
         return f"{self.name}:{detail}" if detail else self.name
 
 
-def refuse(connection: Connection, series: Sequence[int], wanted: Transform) -> None:
-    """Refuse a transform that has no meaning for one of these series.
+def refuse(connection: Connection, series: Sequence[int], wanted: Transform, *, frequency: str | None = None) -> None:
+    """Refuse a transform that has no meaning for one of these series, once they are of that frequency.
 
     Raises DoesNotApply, with the series and the reason.
     """
-    refuse_some(measures(connection, series), lambda each: _why_not(each, wanted))
+    refuse_some(
+        [replace(each, frequency=frequency or each.frequency) for each in measures(connection, series)],
+        lambda each: _why_not(each, wanted),
+    )
 
 
 def beside(connection: Connection, series: Sequence[int], wanted: Transform) -> list[int] | None:
@@ -93,15 +97,19 @@ def beside(connection: Connection, series: Sequence[int], wanted: Transform) -> 
     return list(connection.execute(text(question), {"series": list(series)}).scalars())
 
 
-def transformed(found: Statement, others: Statement | None, wanted: Transform) -> Statement:
+def transformed(
+    found: Statement, others: Statement | None, wanted: Transform, *, units_of: date | None = None
+) -> Statement:
     """The points with their values transformed, each with the unit of measure that its value then has.
 
-    `others` are the points of the series beside; `within` is made in `differences`, and not here.
+    `others` are the points of the series beside; `within` is made in `differences`, and not here. Ranks are among the
+    reporting units that there were in the period itself, or on the day `units_of`.
     """
     name = wanted.name
     values: dict[str, Any] = {"transform": f"transform:{wanted}"}
     if others is not None:
-        values |= {"transform": f"transform:{name}"}
+        if name in _RANKS:
+            values |= {"units_of": units_of}
         return found.within_beside(others, _BESIDE[name], **values)
     if name == "ma":
         assert wanted.periods is not None  # noqa: S101 - `parse` sees to it
@@ -204,6 +212,10 @@ _UNLIKE = f"""
     when ago is null then 'The year before has no such period.'
     when old_period_start is distinct from ago or old_value is null then {_NO_FIGURE} || {_AGO} || '.'
     when old_era <> era then {_BROKEN}
+    when {derivation.is_part()} or {derivation.is_part("old_derived")} then
+        'The reporting unit was there only for a part of '
+        || period_text(frequency, case when {derivation.is_part()} then period_start else ago end)
+        || ', which is not compared with a whole period.'
 """
 # A rate in percent: its change is told in points, unless it is asked for in percent of itself.
 _IN_POINTS = "(unit_measure = 'percent' and not cast(:relative as boolean))"
@@ -213,7 +225,7 @@ _UNDEFINED = "'A change in percent is undefined where a value is zero or less ('
 
 def _pair(ago: str, apart: str, value: str, why: str, unit: str, *steps: str) -> str:
     """Each point against one earlier one; `apart` keeps the rows of a line from each other that are never compared."""
-    told = point("amount", "why", derivation.of_both("", "old_"), _STEP, *steps, unit=unit)
+    told = point("amount", "why", derivation.of_both("", "old_", same_period=False), _STEP, *steps, unit=unit)
     return f"""
     , line as ({traced("points", f"{ERA} as era", f"{ago} as ago", f"{SLOT} as slot")}),
     pairs as (
@@ -290,7 +302,7 @@ def _index(base: Period) -> str:
     due = " ".join(f"when '{each}' then {_periods_in(base, each)}" for each in "ASQMWDH")
     whole = "period_start >= cast(:base_start as timestamp) and period_start + period_length(frequency) <= cast(:base_end as timestamp)"  # noqa: E501
     base_said = derivation.of_all(" over line", f"{whole} and value is not null")
-    told = point("amount", "why", derivation.of_both("", "base_"), _STEP, unit="'index'")
+    told = point("amount", "why", derivation.of_both("", "base_", same_period=False), _STEP, unit="'index'")
     return f"""
     , line as ({traced("points", f"{ERA} as era", f"case frequency {due} end as base_due")}),
     based as (
@@ -300,6 +312,7 @@ def _index(base: Period) -> str:
             sum(value) filter (where {whole}) over line as base_total,
             min(era) filter (where {whole}) over line as base_era,
             max(era) filter (where {whole}) over line as last_base_era,
+            bool_or({derivation.is_part()}) filter (where {whole}) over line as base_is_part,
             {", ".join(f"{expression} as base_{column}" for column, expression in base_said.items())}
         from line
         window line as (partition by {LINE})
@@ -316,6 +329,10 @@ def _index(base: Period) -> str:
                 when era <> base_era or era <> last_base_era then
                     'A break in the series lies between the base ' || :base || ' and '
                     || period_text(frequency, period_start) || '.'
+                when base_is_part or {derivation.is_part()} then
+                    'The reporting unit was there only for a part of '
+                    || case when base_is_part then :base else period_text(frequency, period_start) end
+                    || ', which is not compared with a whole period.'
                 when base_total <= 0 then 'The figure of the base ' || :base || ' is zero or less.'
             end as why
         from based
@@ -351,10 +368,10 @@ def _first_start(moment: datetime, frequency: str) -> datetime:
     return datetime(moment.year + years, month + 1, 1)  # noqa: DTZ001 - local by definition
 
 
-def _window(frame: str, due: str, value: str, lacking: str) -> str:
+def _window(frame: str, due: str, value: str, lacking: str, unlike: str = "") -> str:
     """Each point with those before it in a window of its line, all of which have to be there."""
     said = derivation.of_all(" over run", "value is not null")
-    told = point("amount", "why", {name: f"of_{name}" for name in said}, _STEP)
+    told = point("amount", "why", derivation.beside_itself(said, "of_"), _STEP, note="cut")
     return f"""
     , line as ({traced("points", f"{ERA} as era")}),
     runs as (
@@ -364,6 +381,8 @@ def _window(frame: str, due: str, value: str, lacking: str) -> str:
             sum(value) over run as total,
             min(era) over run as first_era,
             min(period_start) over run as run_start,
+            bool_or({derivation.is_part()}) over run as has_part,
+            {derivation.cut_off("value is not null", " over run")} as cut,
             {", ".join(f"{expression} as of_{name}" for name, expression in said.items())}
         from line
         window run as ({frame})
@@ -376,6 +395,7 @@ def _window(frame: str, due: str, value: str, lacking: str) -> str:
                 when there < {due} then {lacking}
                 when era <> first_era then
                     'A break in the series lies before ' || period_text(frequency, period_start) || '.'
+                {unlike}
             end as why
         from runs
     ),
@@ -391,6 +411,8 @@ def _moving_average(periods: int) -> str:
         f"{periods} or {periods_between('run_start', 'period_start')} > {periods - 1}",
         significant(f"total / {periods}"),
         f"'Not all of the {periods} periods up to ' || period_text(frequency, period_start) || ' have a figure.'",
+        f"when has_part then 'Of the {periods} periods up to ' || period_text(frequency, period_start)"
+        " || ' the reporting unit was there only for a part of one.'",
     )
 
 
@@ -408,7 +430,9 @@ def _running(name: str) -> str:
     )
 
 
-_TAGGED = f"({traced('points', 'true as asked')} union all {traced('beside', 'false as asked')})"
+# Of which frequency the stored figures are: those of another one are neither peers nor wholes.
+_STORED = "coalesce(left(computed_from[1], 1), frequency) as stored_frequency"
+_TAGGED = f"({traced('points', 'true as asked', _STORED)} union all {traced('beside', 'false as asked', _STORED)})"
 # The whole of a part: of a breakdown the total of its reporting unit, of a reporting unit the nation.
 _WHOLE = "case when breakdown = '_T' then 'nation' else reporting_unit end"
 _IS_WHOLE = "not asked and breakdown = '_T'"
@@ -422,7 +446,7 @@ def _share() -> str:
         select *, {derivation.found("is_whole", "family", "whole_")}
         from ({_families("members")}) as member
         window family as (
-            partition by frequency, indicator, accumulation, source, family, period_start
+            partition by stored_frequency, frequency, indicator, accumulation, source, family, period_start
         )
     ),
     told as (
@@ -462,7 +486,8 @@ def _families(name: str) -> str:
 
 
 def _contribution() -> str:
-    told = point("amount", "why", derivation.of_both("", "old_", "whole_old_"), _STEP, unit="'percentage_point'")
+    said = derivation.of_both("", "old_", "whole_old_", same_period=False)
+    told = point("amount", "why", said, _STEP, unit="'percentage_point'")
     old = [f"old_{name}" for name in ("value", *derivation.SAID)]
     wholes = ", ".join(
         f"max({name}) filter (where is_whole) over family as whole_{name}"
@@ -476,13 +501,13 @@ def _contribution() -> str:
         select
             *, {PERIOD_BEFORE} as ago,
             sum(case when {derivation.IS_BREAK} then 1 else 0 end)
-                over (partition by asked, {LINE} order by period_start) as era
+                over (partition by asked, stored_frequency, {LINE} order by period_start) as era
         from members
     ),
     pairs as (
         select *, {derivation.before("earlier", "old_", "era")}
         from line
-        window earlier as (partition by asked, {LINE} order by period_start)
+        window earlier as (partition by asked, stored_frequency, {LINE} order by period_start)
     ),
     wholes as (
         select
@@ -491,7 +516,7 @@ def _contribution() -> str:
             {wholes}
         from ({_families("pairs")}) as member
         window family as (
-            partition by frequency, indicator, accumulation, source, family, period_start
+            partition by stored_frequency, frequency, indicator, accumulation, source, family, period_start
         )
     ),
     told as (
@@ -514,6 +539,15 @@ def _contribution() -> str:
     """
 
 
+_LEVELS = (
+    "case level when 'country' then 'countries' when 'ministry' then 'ministries' when 'province' then 'provinces'"
+    " when 'group' then 'groups' else 'nations' end"
+)
+_PEERS_OF = (
+    "stored_frequency, frequency, indicator, accumulation, source, breakdown, level, period_start"  # once a unit
+)
+
+
 def _rank(function: str) -> str:
     said = derivation.of_all(" over peers", "not asked and value is not null")
     # Of all peers' figures the own one is named, and the others as a selection writes them.
@@ -521,14 +555,21 @@ def _rank(function: str) -> str:
         "array[concat_ws('.', frequency, indicator, '*', accumulation, source, breakdown)"
         " || '@' || period_text(frequency, period_start)]"
     )
+    others = "nullif(of_status, 'B')"
+    few = derivation.least_sure("status", others, "'E'")
     told = point(
         "amount",
         "why",
-        {name: f"of_{name}" for name in said}
-        | {"derived": "derived", "computed_from": f"computed_from || {all_of_them}"},
+        derivation.beside_itself(said, "of_")
+        | {
+            "status": f"case when among < due then {few} else {derivation.least_sure('status', others)} end",
+            "derived": "derived",
+            "computed_from": f"computed_from || {all_of_them}",
+        },
         _STEP,
         "array[level || ':' || among]",
         unit="'rank'",
+        note=f"case when among < due then among || ' of ' || due || ' ' || {_LEVELS} || ' have a figure.' end",
     )
     return f"""
     , members as (
@@ -543,7 +584,7 @@ def _rank(function: str) -> str:
         select
             *,
             {function}() over (
-                partition by asked, frequency, indicator, accumulation, source, breakdown, level, period_start
+                partition by asked, {_PEERS_OF}
                 order by badness nulls last
             ) as place
         from members
@@ -554,11 +595,32 @@ def _rank(function: str) -> str:
             count(value) filter (where not asked) over peers as among,
             {", ".join(f"{expression} as of_{name}" for name, expression in said.items())}
         from ranked
-        window peers as (partition by frequency, indicator, accumulation, source, breakdown, level, period_start)
+        window peers as (partition by {_PEERS_OF})
+    ),
+    -- How many reporting units of the level were there? Asked once a period and not once a figure.
+    expected as materialized (
+        select at.level, at.frequency, at.period_start, count(*) as due
+        from (select distinct level, frequency, period_start from members) as at
+        join (select level, valid_from, valid_to from reporting_unit) as unit
+            on unit.level = at.level
+            and (
+                unit.valid_from is null
+                or unit.valid_from <= coalesce(
+                    cast(:units_of as date), cast(at.period_start + period_length(at.frequency) as date) - 1
+                )
+            )
+            and (
+                unit.valid_to is null
+                or unit.valid_to >= coalesce(cast(:units_of as date), cast(at.period_start as date))
+            )
+        group by at.level, at.frequency, at.period_start
     ),
     placed as (
-        select *, max(place) filter (where not asked) over (partition by {LINE}, period_start) as own_place
+        select
+            amid.*, expected.due,
+            max(place) filter (where not asked) over (partition by stored_frequency, {LINE}, period_start) as own_place
         from amid
+        left join expected using (level, frequency, period_start)
     ),
     told as (
         select

@@ -1,5 +1,6 @@
 """Figures of a lower frequency: by the indicator's own rule, whole or missing, never a sum of what does not add up."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
+from ingest import period
 from ingest.observation import SeriesKey
 from ingest.period import moment
-from service.archive import aggregation, question, transforms
+from service.archive import aggregation, geography, question, transforms
 from service.archive.aggregation import Aggregate
 from service.archive.measures import DoesNotApply
 from service.archive.question import ANSWER_COLUMNS, Question
@@ -184,6 +186,64 @@ def test_only_while_a_reporting_unit_exists_are_its_figures_due(connection: Conn
     assert found["2025"]["reason"] == "Only 1 of 2 months have a figure."
 
 
+def test_a_year_in_which_a_reporting_unit_ended_says_so_and_is_not_compared_with_a_whole_one(
+    connection: Connection,
+) -> None:
+    key = COUNT.replace("VN", "GSO24")
+    line = (key, dict.fromkeys(periods("Q", "2023-Q1", 10), 10))
+    row = lower(connection, "A", line)["2025"]
+    assert (row["value"], row["reason"]) == (20, "The reporting unit ended on 2025-06-30.")
+    assert row["derived"] == ["aggregate:A", "until:2025-06-30"]
+    yearly = aggregation.aggregated(points(line), points(name="others"), Aggregate("A"))
+    for name in ("chg", "pch", "ma:2", "index"):
+        wanted = Transform.parse(name, base=period.parse("2023") if name == "index" else None)
+        assert wanted
+        found = answered(connection, transforms.transformed(yearly, None, wanted))
+        assert found[key.replace("Q.", "A.", 1), "2024"]["value"] is not None
+        row = found[key.replace("Q.", "A.", 1), "2025"]
+        assert (row["value"], "only for a part" in row["reason"]) == (None, True)
+    # A month of its own is whole.
+    months = dict.fromkeys(periods("M", "2025-01", 6), 1)
+    assert lower(connection, "Q", (key.replace("Q.", "M."), months))["2025-Q2"]["derived"] == ["aggregate:Q"]
+
+
+def test_figures_from_before_a_reporting_unit_began_never_make_what_is_due_negative(connection: Connection) -> None:
+    key = COUNT.replace("VN", "GSO24_2025")
+    line = (key, {"2001-Q1": 1, "2001-Q2": 1, "2025-Q2": 1, "2025-Q3": 1, "2025-Q4": 1})
+    found = lower(connection, "A", line)
+    assert found["2001"]["reason"] == "Only 2 of 4 quarters have a figure."
+    assert (found["2025"]["value"], found["2025"]["derived"][-1]) == (3, "since:2025-04-01")
+
+
+def test_a_sum_tells_the_cut_off_of_its_figures(connection: Connection) -> None:
+    line: dict[str, Any] = dict.fromkeys(periods("Q", "2023-Q1", 3), 1)
+    line |= {"2023-Q4": {"value": 1, "data_to": "2023-12-10"}}
+    row = lower(connection, "A", (COUNT, line))["2023"]
+    assert (row["value"], row["status"], row["reason"]) == (4, "A", "2023-Q4 has data to 2023-12-10 only.")
+    yearly = aggregation.aggregated(points((COUNT, line)), points(name="others"), Aggregate("A"))
+    (row,) = answered(connection, transforms.transformed(yearly, None, Transform("cumulative"))).values()
+    assert row["reason"] == "2023: 2023-Q4 has data to 2023-12-10 only."
+
+
+def test_a_breakdown_of_a_rate_does_not_get_the_rate_of_the_whole(connection: Connection) -> None:
+    quarters = periods("Q", "2023-Q1", 4)
+    counts = tuple((RATE.replace("_T", part), dict.fromkeys(quarters, 1)) for part in ("NUMERATOR", "DENOMINATOR"))
+    row = lower(connection, "A", (RATE.replace("_T", "PART"), dict.fromkeys(quarters, 40)), counts=counts)["2023"]
+    assert (row["value"], "not of the breakdown PART" in row["reason"]) == (None, True)
+    assert row["computed_from"] == [f"{RATE.replace('_T', 'PART')}@{name}" for name in quarters]
+
+
+def test_a_break_in_the_counts_is_a_break_of_the_rate(connection: Connection) -> None:
+    quarters = periods("Q", "2023-Q1", 8)
+    rate = (RATE, dict.fromkeys(quarters, 50))
+    above = (RATE.replace("_T", "NUMERATOR"), dict.fromkeys(quarters, 1))
+    for broken, why in (("2024-Q3", "A break in the series lies within 2024."), ("2024-Q1", None)):
+        below = (RATE.replace("_T", "DENOMINATOR"), dict.fromkeys(quarters, 2) | {broken: (2, "B")})
+        row = lower(connection, "A", rate, counts=(above, below))["2024"]
+        assert (row["reason"], "break" in row["derived"]) == (why, True)
+        assert (row["value"] is None) == (why is not None)
+
+
 def test_days_and_hours_are_counted_by_the_calendar(connection: Connection) -> None:
     days = dict.fromkeys(periods("D", "2024-02-01", 28), 1)
     key = COUNT.replace("Q.", "D.")
@@ -243,6 +303,95 @@ def test_the_counts_of_a_rate_are_found_though_nobody_asked_for_them(connection:
     # The counts themselves are counts, and added.
     row = asked(connection, RATE.replace("VN", "MPS").replace("_T", "NUMERATOR"), Aggregate("S"))["2001-S1"]
     assert (row["value"], row["unit_measure"]) == (11, "count")
+
+
+def test_in_another_geography_a_half_year_of_those_before_is_no_whole_year(connection: Connection) -> None:
+    for unit in ("GSO24", "GSO27"):
+        say(connection, COUNT.replace("VN", unit), y2001_Q1="1", y2001_Q2="2", y2001_Q3="3", y2001_Q4="4")
+        say(connection, COUNT.replace("VN", unit), y2002_Q1="1", y2002_Q2="2")
+        append(
+            connection,
+            *(
+                {
+                    "series": COUNT.replace("VN", unit),
+                    "period": name,
+                    "published_at": "2025-10-01",
+                    "value": "5",
+                }
+                for name in ("2025-Q1", "2025-Q2")
+            ),
+            reason="test",
+        )
+    asking = Question(
+        Selection.of(SeriesKey.parse(COUNT.replace("VN", "GSO24_2025"))),
+        Span(),
+        moment("2026-11-01"),
+        geography=geography.on(connection, date(2026, 1, 1), step="geography:current"),
+        aggregate=Aggregate("A"),
+    )
+    found = {row["period"]: row for row in question.rows(connection, asking)}
+    assert found["2001"]["value"] == 20
+    assert found["2001"]["derived"] == ["geography:current", "aggregate:A"]
+    for year in ("2002", "2025"):
+        assert (found[year]["value"], found[year]["reason"]) == (None, "Only 2 of 4 quarters have a figure.")
+
+
+def test_in_another_geography_ranks_are_among_the_reporting_units_of_its_day(connection: Connection) -> None:
+    for unit in ("GSO24", "GSO27", "GSO22"):
+        say(connection, COUNT.replace("VN", unit), y2001_Q1="1")
+    asking = Question(
+        Selection.of(SeriesKey.parse(COUNT.replace("VN", "GSO24_2025"))),
+        Span(),
+        moment("2026-11-01"),
+        geography=geography.on(connection, date(2026, 1, 1), step="geography:current"),
+        transform=Transform("rank"),
+    )
+    row = {row["period"]: row for row in question.rows(connection, asking)}["2001-Q1"]
+    assert (row["status"], row["reason"]) == ("E", "2 of 34 provinces have a figure.")
+
+
+def test_a_rank_is_the_same_alone_and_together_with_series_of_another_frequency(connection: Connection) -> None:
+    key = "{}.CYBER_INCIDENTS.{}.PERIOD.REPORT._T"
+    quarters, months = periods("Q", "2001-Q1", 4), periods("M", "2001-01", 12)
+    for frequency, unit, names, value in (
+        ("Q", "GSO24", quarters, "30"),
+        ("Q", "GSO27", quarters, "20"),
+        ("M", "GSO24", months, "10"),
+        ("M", "GSO30", months, "1"),
+        ("M", "GSO31", months, "2"),
+    ):
+        say(connection, key.format(frequency, unit), **{f"y{name.replace('-', '_')}": value for name in names})
+
+    def ranks(*wanted: tuple[str, str]) -> dict[str, tuple[Any, ...]]:
+        asking = Question(
+            Selection(
+                {
+                    "frequency": sorted({frequency for frequency, _ in wanted}),
+                    "indicator": ["CYBER_INCIDENTS"],
+                    "reporting_unit": [unit for _, unit in wanted],
+                    "accumulation": ["PERIOD"],
+                }
+            ),
+            Span(),
+            moment("2026-11-01"),
+            aggregate=Aggregate("A"),
+            transform=Transform("rank"),
+        )
+        told = question.rows(connection, asking)
+        return {row["series"]: (row["value"], row["derived"]) for row in told if row["period"] == "2001"}
+
+    together = ranks(("Q", "GSO27"), ("M", "GSO30"))
+    assert len(together) == 2
+    assert together == ranks(("Q", "GSO27")) | ranks(("M", "GSO30"))
+    assert {derived[-1] for _, derived in together.values()} == {"province:2", "province:3"}
+
+
+def test_the_whole_year_of_a_total_since_january_is_compared_with_the_year_before(connection: Connection) -> None:
+    key = COUNT.replace("VN", "MPS").replace("PERIOD", "YTD")
+    say(connection, key, y2001_Q4="10", y2002_Q3="9", y2002_Q4="15")
+    assert asked(connection, key, Aggregate("A"), Transform("pch"))["2002"]["value"] == 50
+    with pytest.raises(DoesNotApply, match="counts up from 1 January"):
+        asked(connection, key, Aggregate("S"), Transform("pch"))
 
 
 @pytest.mark.parametrize(

@@ -47,11 +47,16 @@ RATE = "Q.ONLINE_FILING_RATE.VN.PERIOD.REPORT._T"
 
 
 def points(*lines: tuple[str, dict[str, Any]], name: str = "given") -> Statement:
-    """Points as they leave the ledger: of each key its values by period, a status of one letter instead for missing."""
+    """Points as they leave the ledger: of each key its values by period, a status of one letter instead for missing.
+
+    A dictionary is a value with further columns.
+    """
     rows: list[dict[str, Any]] = []
     for key, values in lines:
         parts = SeriesKey.parse(key)
         for written, told in values.items():
+            also = told if isinstance(told, dict) else {}
+            told = also.get("value", told)
             value, status = told if isinstance(told, tuple) else (told, "A" if told is not None else "M")
             rows.append(
                 {part: getattr(parts, part) for part in SeriesKey.__slots__}
@@ -65,6 +70,7 @@ def points(*lines: tuple[str, dict[str, Any]], name: str = "given") -> Statement
                     "submission": 1,
                     "reason": "not collected" if value is None else None,
                 }
+                | {name: each for name, each in also.items() if name != "value"}
             )
     return Statement(_GIVEN.format(name=name), {name: json.dumps(rows)})
 
@@ -264,6 +270,40 @@ def test_a_computed_point_says_from_what_and_is_no_surer_than_that(connection: C
     assert row["computed_from"] == [f"{QUARTERLY}@2024-Q1", f"{QUARTERLY}@2024-Q2"]
 
 
+def test_a_break_is_said_of_the_figure_itself_and_not_of_those_after_it(connection: Connection) -> None:
+    values: dict[str, Any] = {"2023-Q1": (10, "B"), "2023-Q2": 20, "2023-Q3": 40, "2024-Q1": 50}
+    assert told(connection, "pch", values)["2023-Q2"]["status"] == "A"
+    assert told(connection, "pc1", values)["2024-Q1"]["status"] == "A"
+    assert told(connection, "ma:2", values)["2023-Q2"]["status"] == "A"
+    found = told(connection, "ytd", values)
+    assert (found["2023-Q1"]["status"], found["2023-Q2"]["status"]) == ("B", "A")
+    found = told(connection, "index", values, base=period.parse("2023-Q1"))
+    assert (found["2023-Q1"]["status"], found["2023-Q2"]["status"]) == ("B", "A")
+    provisional = told(connection, "pch", values | {"2023-Q1": (10, "P")})
+    assert provisional["2023-Q2"]["status"] == "P"
+    whole = (QUARTERLY, values)
+    part = (PARTS, {"2023-Q1": (5, "B"), "2023-Q2": 6})
+    assert among(connection, "contribution", [part], whole)[PARTS, "2023-Q2"]["status"] == "A"
+
+
+def test_a_sum_tells_which_of_its_figures_has_data_of_other_days_than_the_calendars(connection: Connection) -> None:
+    cut: dict[str, Any] = {
+        "2023-Q3": {"value": 3, "data_from": "2023-07-01", "data_to": "2023-09-30"},
+        "2023-Q4": {"value": 4, "data_to": "2023-12-10"},
+    }
+    found = told(connection, "cumulative", cut | {"2024-Q1": 1})
+    assert [row["reason"] for row in found.values()] == [
+        None,
+        *["2023-Q4 has data to 2023-12-10 only."] * 2,
+    ]
+    many = {
+        name: {"value": 1, "data_to": f"{name}-20", "data_from": f"{name}-02"} for name in periods("M", "2023-01", 4)
+    }
+    found = told(connection, "ytd", many, QUARTERLY.replace("Q.", "M."))
+    assert found["2023-01"]["reason"] == "2023-01 has data from 2023-01-02 to 2023-01-20 only."
+    assert found["2023-04"]["reason"] == "4 of the periods have data of other days than the calendar's."
+
+
 def test_a_long_run_is_named_by_its_ends(connection: Connection) -> None:
     row = told(connection, "cumulative", dict.fromkeys(periods("Q", "2001-Q1", 30), 1))["2008-Q2"]
     assert (row["value"], row["computed_from"]) == (30, [f"{QUARTERLY}@2001-Q1/2008-Q2"])
@@ -381,6 +421,22 @@ def test_ranks_are_those_of_pandas_whichever_way_is_better(connection: Connectio
                 assert value == (None if math.isnan(place) or series.count() < 2 else place)
 
 
+def test_a_rank_among_few_of_its_level_is_an_estimate_and_says_among_how_many(connection: Connection) -> None:
+    key = "A.DTI_SCORE.{}.PERIOD.MIC._T"
+    peers = [(key.format(unit), {"2022": score}) for unit, score in (("GSO24", 7), ("GSO27", 8))]
+    row = among(connection, "rank", peers, *peers)[key.format("GSO24"), "2022"]
+    assert (row["value"], row["status"], row["reason"]) == (2, "E", "2 of 63 provinces have a figure.")
+    units = connection.execute(
+        text(
+            "select code from reporting_unit where level = 'province'"
+            " and coalesce(valid_from, '2022-01-01') < '2023-01-01' and coalesce(valid_to, '2022-01-01') > '2021-12-31'"
+        )
+    ).scalars()
+    every = [(key.format(unit), {"2022": (place, "B" if place else "A")}) for place, unit in enumerate(units)]
+    row = among(connection, "rank", every[:1], *every)[every[0][0], "2022"]
+    assert (row["value"], row["status"], row["reason"]) == (63, "A", None)
+
+
 # Through the API
 
 
@@ -446,6 +502,7 @@ def test_one_that_does_not_apply_is_named_among_many(client: TestClient) -> None
     ("parameters", "why"),
     [
         ("transform=pchh", "There are: lin, chg"),
+        ("transform=", "“” is no transform"),
         ("transform=ma", "write ma:4"),
         ("transform=ma:1", "write ma:4"),
         ("transform=pch:4", "is no transform"),
@@ -538,6 +595,8 @@ def test_a_carried_figure_is_marked_and_lies_only_between_two(client: TestClient
     assert (filled["2019"]["value"], filled["2019"]["status"]) == (plain["2018"]["value"], "E")
     assert (filled["2019"]["derived"], filled["2019"]["computed_from"]) == (["carried"], [f"{key}@2018"])
     assert filled["2019"]["reason"] == "There is no figure; this is the one of 2018."
+    # That 2019 has no figure was known when 2020 had one.
+    assert filled["2019"]["published_at"] == plain["2020"]["published_at"] > plain["2018"]["published_at"]
 
 
 # The document
