@@ -27,7 +27,9 @@ def template(
     request: Request,
     connection: Reading,
     dataset: str,
-    reporting_unit: Annotated[str, Query(description="who fills it in: code, or name in the period", examples=["GSO24_2025"])],
+    reporting_unit: Annotated[
+        str, Query(description="who fills it in: code, or name in the period", examples=["GSO24_2025"])
+    ],
     period: Annotated[str, Query(description="the period: 2024-Q1, Quý I/2024, ...", examples=["2026-Q3"])],
 ) -> Response:
     """What the unit owes for the period, with the last period's and the last year's public figures beside it."""

@@ -128,15 +128,23 @@ def _series(connection: Connection, question: Question, since: str | None = None
         chosen = geography.lines(connection, question.selection, question.geography, since=since, frequency=frequency)
     else:
         chosen = series.numbers(connection, question.selection, since=since, frequency=frequency)
-    if question.aggregate:
-        aggregation.refuse(connection, _stored(chosen), question.aggregate)
-    if question.transform:
-        transforms.refuse(connection, _stored(chosen), question.transform)
+    if question.aggregate or question.transform:
+        # What is refused is said with its name: of what is under embargo nothing is.
+        named = series.public(connection, _own(chosen))
+        if question.aggregate:
+            aggregation.refuse(connection, named, question.aggregate)
+        if question.transform:
+            transforms.refuse(connection, named, question.transform)
     return chosen
 
 
+def _own(chosen: Sequence[int | Line]) -> list[int]:
+    """The numbers of the stored series that are of the same kind as these, whatever reporting units they are of."""
+    return sorted({number for each in chosen for number in (each.own if isinstance(each, Line) else (each,))})
+
+
 def _stored(chosen: Sequence[int | Line]) -> list[int]:
-    """The numbers of the stored series that these come from."""
+    """The numbers of all stored series that these come from."""
     return sorted({number for each in chosen for number in (each.series if isinstance(each, Line) else (each,))})
 
 
@@ -160,7 +168,7 @@ def _points(connection: Connection, question: Question, chosen: Sequence[int | L
         return differences.stored(connection, _stored(chosen), as_of=question.as_of)
     found = _of_frequency(connection, question, chosen)
     if question.transform:
-        beside = transforms.beside(connection, _stored(chosen), question.transform)
+        beside = transforms.beside(connection, _own(chosen), question.transform)
         others = None if beside is None else _of_frequency(connection, question, _seen(connection, question, beside))
         return transforms.transformed(found, others, question.transform)
     return carrying.carried(found) if question.carried else found
@@ -170,7 +178,7 @@ def _of_frequency(connection: Connection, question: Question, chosen: Sequence[i
     found = _said(question, chosen)
     if question.aggregate is None:
         return found
-    counts = _seen(connection, question, aggregation.beside(connection, _stored(chosen)))
+    counts = _seen(connection, question, aggregation.beside(connection, _own(chosen)))
     return aggregation.aggregated(found, _said(question, counts), question.aggregate)
 
 
