@@ -16,12 +16,13 @@ import numpy
 import pandas
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from ingest import catalogue, registry
 from ingest.submission import Instructions
 from service import app, database, intake
 from tests.conftest import ACCEPTANCE_CATALOGUE, NOW, TEST
+from tests.ingest.test_ledger import append
 from tests.service.country import served
 
 GDP = "Q.US_GDP.US.PERIOD.ALFRED._T"
@@ -239,6 +240,30 @@ def test_every_vintage_is_computed_by_itself(ask: Any, releases: dict[str, Any])
     first = next(row for row in table if row["date"] == "2008-10-01")
     assert first[f"{GDP}_20090130"] == next(row["value"] for row in rows if row["realtime_start"] == "2009-01-30")
     assert first[f"{GDP}_20090101"] == "."
+
+
+def test_a_rate_is_recomputed_on_each_day_on_which_one_of_its_counts_was_revised(own_engine: Engine, ask: Any) -> None:
+    key = "S.ONLINE_FILING_RATE.GSO04.PERIOD.REPORT."
+
+    def say(connection: Connection, on: str, part: str, *values: str) -> None:
+        rows = [
+            {"series": key + part, "period": f"2021-S{half}", "published_at": on, "value": value}
+            for half, value in enumerate(values, 1)
+        ]
+        append(connection, *rows, reason="a test")
+
+    with database.writing(own_engine) as connection:
+        say(connection, "2022-01-10", "_T", "50", "50")
+        say(connection, "2022-01-10", "NUMERATOR", "1", "2")
+        say(connection, "2022-01-10", "DENOMINATOR", "2", "4")
+        say(connection, "2022-03-10", "NUMERATOR", "1", "1")
+        say(connection, "2022-05-10", "DENOMINATOR", "2", "6")
+    rows = ask("/series/observations", series_id=f"{key}_T", frequency="a", **ALL)["observations"]
+    assert [(row["realtime_start"], float(row["value"])) for row in rows] == [
+        ("2022-01-10", 50),
+        ("2022-03-10", pytest.approx(100 / 3)),
+        ("2022-05-10", 25),
+    ]
 
 
 def test_what_has_no_meaning_is_refused_with_the_reason(client: TestClient) -> None:
