@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from service.archive import aggregation, carrying, differences, geography, points, series, transforms
 from service.archive.aggregation import Aggregate
 from service.archive.geography import Geography, Line
+from service.archive.measures import DoesNotApply
 from service.archive.points import POINT_COLUMNS, Statement
 from service.archive.series import Selection, Span
 from service.archive.transforms import Transform
@@ -129,13 +130,21 @@ def _series(connection: Connection, question: Question, since: str | None = None
     else:
         chosen = series.numbers(connection, question.selection, since=since, frequency=frequency)
     if question.aggregate or question.transform:
-        # What is refused is said with its name: of what is under embargo nothing is.
-        named = series.public(connection, _own(chosen))
-        if question.aggregate:
-            aggregation.refuse(connection, named, question.aggregate)
-        if question.transform:
-            transforms.refuse(connection, named, question.transform)
+        own = _own(chosen)
+        try:
+            _refuse(connection, question, own)
+        except DoesNotApply:
+            # A refusal names what it is about, which of what is under embargo nothing may. Asked only here, it costs
+            # an answer nothing.
+            _refuse(connection, question, series.public(connection, own))
     return chosen
+
+
+def _refuse(connection: Connection, question: Question, stored: Sequence[int]) -> None:
+    if question.aggregate:
+        aggregation.refuse(connection, stored, question.aggregate)
+    if question.transform:
+        transforms.refuse(connection, stored, question.transform)
 
 
 def _own(chosen: Sequence[int | Line]) -> list[int]:
