@@ -125,7 +125,7 @@ def remove_generated(connection: Connection) -> int:
     ).rowcount
     if removed:
         recorded_at = connection.execute(text("select clock_timestamp()")).scalar_one()
-        _note_batch(connection, recorded_at, removed, submission=None)
+        _note_batch(connection, recorded_at, removed, submission=None, first_published=None)
     connection.execute(text("delete from series where source = 'GENERATED'"))
     connection.execute(text("delete from submission where file_name = 'generated' and sha256 = ''"))
     return removed
@@ -134,16 +134,31 @@ def remove_generated(connection: Connection) -> int:
 def _write(connection: Connection, statement: str, facts: dict[str, Any]) -> int:
     """Append what the statement makes as one batch, under the lock; say how many observations there were."""
     recorded_at = connection.execute(text("select clock_timestamp()")).scalar_one()
-    written = connection.execute(text(statement), facts | {"recorded_at": recorded_at}).rowcount
+    counted = text(
+        f"with written as ({statement} returning published_at) select count(*), min(published_at) from written"
+    )
+    written, first = connection.execute(counted, facts | {"recorded_at": recorded_at}).one()
     if written:
-        _note_batch(connection, recorded_at, written, submission=facts["submission"])
+        _note_batch(connection, recorded_at, written, submission=facts["submission"], first_published=first)
     return written
 
 
-def _note_batch(connection: Connection, recorded_at: datetime, count: int, *, submission: int | None) -> None:
+def _note_batch(
+    connection: Connection,
+    recorded_at: datetime,
+    count: int,
+    *,
+    submission: int | None,
+    first_published: datetime | None,
+) -> None:
     connection.execute(
-        text("insert into batch values (:recorded_at, :submission, :count)"),
-        {"recorded_at": recorded_at, "submission": submission, "count": count},
+        text("insert into batch values (:recorded_at, :submission, :count, :first_published)"),
+        {
+            "recorded_at": recorded_at,
+            "submission": submission,
+            "count": count,
+            "first_published": first_published,
+        },
     )
 
 

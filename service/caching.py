@@ -85,7 +85,9 @@ def validated(request: Request, connection: Reading) -> None:
     request.state.validators = Validators(tag, modified)
     if kept := held(request.headers, tag):
         raise NotModified(kept)
-    if "if-none-match" not in request.headers and _is_since(request.headers, modified):
+    # A date says nothing of the day whose reporting units were seen.
+    by_date = "if-none-match" not in request.headers and "geography" not in request.query_params
+    if by_date and _is_since(request.headers, modified):
         changes = connection.execute(text(_CHANGES_WITHIN_A_SECOND), {"second": modified.replace(microsecond=0)})
         if changes.scalar_one() == 1:
             raise NotModified(tag)
@@ -101,14 +103,18 @@ NOT_MODIFIED: dict[int | str, dict[str, Any]] = {
 _VERSION = """
 select
     last_batch, last_release, catalogue, (select count(*) from catalogue_version) as catalogues,
-    coalesce(last_batch < now(), true) as is_settled
+    coalesce((select max(recorded_at) from batch) < now(), true) as is_settled
 from data_version()
 """
 
 # A date has seconds only. Where two things changed within the same, it does not say which of them was seen.
 _CHANGES_WITHIN_A_SECOND = """
 select
-    (select count(*) from batch where recorded_at >= :second and recorded_at < :second + interval '1 second')
+    (
+        select count(*) from batch
+        where recorded_at >= :second and recorded_at < :second + interval '1 second'
+            and (first_published is null or first_published <= now())
+    )
     + (
         select count(distinct published_at) from observation
         where published_at > recorded_at and published_at <= now()

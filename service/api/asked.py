@@ -177,7 +177,7 @@ def figures(
 ) -> Question:
     """What the parameters ask of the figures, whatever series they are of."""
     seen = seen_in(request, connection, seen_as)
-    if release and (seen or wanted.aggregate or wanted.transform):
+    if release and (seen or wanted.aggregate or wanted.transform or wanted.carried):
         raise _not_together("release", "first releases are of many vintages, and nothing is computed across vintages")
     if seen and wanted.transform and wanted.transform.name == "within":
         raise _not_together("geography", "“within” takes apart what one reporting unit said in one publication")
@@ -207,7 +207,9 @@ def in_sight(connection: Reading, selected: Selected, asked: Asked, reporting_un
     seen = asked.geography
     if seen is None or reporting_unit is None:
         return replace(asked, selection=selected)
-    geography.require(connection, seen, [code.upper() for code in split(reporting_unit) if code.isidentifier()])
+    for written in split(reporting_unit):
+        if not written.startswith("@"):
+            geography.require(connection, seen, known_codes(connection, "reporting_unit", [written]) or [])
     there = set(seen.units)
     wanted = [code for code in _reporting_units(connection, reporting_unit, on=seen.day) or () if code in there]
     return replace(asked, selection=replace(selected, codes={**selected.codes, "reporting_unit": wanted}))

@@ -83,7 +83,9 @@ def series_differences(
 
 
 @router.get(
-    "/series/{key}/shares", responses=answers.documented(shapes.Shares, csv_too=True), summary="Parts of a whole"
+    "/series/{key}/shares",
+    responses=answers.documented(shapes.Shares, csv_too=True) | responses(HTTPStatus.UNPROCESSABLE_ENTITY),
+    summary="Parts of a whole",
 )
 def series_shares(
     request: Request,

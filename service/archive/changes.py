@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from ingest.observation import DENOMINATOR, TOTAL, SeriesKey
-from service.archive import question
+from service.archive import measures, question, series
+from service.archive.derivation import SURENESS
 from service.archive.question import Question
 from service.archive.series import Selection, Span
 
@@ -45,16 +46,23 @@ def shares(connection: Connection, key: SeriesKey, span: Span, *, as_of: datetim
     """For each observation of a count its part of the whole: 7 of 63, and the 56 that are left.
 
     The whole is the series that differs in the breakdown alone, DENOMINATOR, as of the same moment; a period without a
-    whole is not in the answer. Percentages are computed, never those that were printed.
+    whole is not in the answer. Percentages are computed, never those that were printed. The status is that of the less
+    sure of the two.
+
+    Raises DoesNotApply where what is measured is no count: a rate is a share already.
     """
+    measures.refuse_some(
+        measures.measures(connection, series.numbers(connection, Selection.of(key))),
+        lambda each: None if each.kind == "quantity" else f"{each.named}, and no part of a whole",
+    )
     if key.breakdown != TOTAL:
         return []
     wholes = _known(connection, replace(key, breakdown=DENOMINATOR), span, as_of)
-    whole_of = {row["period"]: row["value"] for row in wholes}
+    whole_of = {row["period"]: row for row in wholes}
     return [
-        _share(row, whole_of[row["period"]])
+        _share(row, whole)
         for row in _known(connection, key, span, as_of)
-        if whole_of.get(row["period"])
+        if (whole := whole_of.get(row["period"])) and whole["value"]
     ]
 
 
@@ -75,10 +83,12 @@ def _change(row: dict[str, Any], before: dict[str, Any], sign: int | None, *, ra
     }
 
 
-def _share(row: dict[str, Any], whole: Decimal) -> dict[str, Any]:
+def _share(row: dict[str, Any], of: dict[str, Any]) -> dict[str, Any]:
+    whole: Decimal = of["value"]
     rest = whole - row["value"]
     return {
         **{name: row[name] for name in ("series", "period", "value", "status", "unit_measure", "published_at")},
+        "status": max(row["status"], of["status"], key=SURENESS.index),
         "whole": whole,
         "share_percent": _over(100 * row["value"], whole),
         "complement": rest,

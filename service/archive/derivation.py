@@ -19,7 +19,7 @@ TOLD = ("status", "published_at", "valid_to", "recorded_at", *_AGREED, "derived"
 _LONG = 12  # so many inputs are named one by one; a longer run by its first and last
 
 # The less sure of two: estimated is less sure than provisional.
-_SURENESS = "ABPEF"
+SURENESS = "ABPEF"
 
 # A break that lies inside a computed period, whose status cannot say it.
 IS_BREAK = "(status = 'B' or coalesce('break' = any(derived), false))"
@@ -233,8 +233,8 @@ def _joined(first: str, other: str) -> str:
 
 
 def _sureness(status: str) -> str:
-    return f"position({status} in '{_SURENESS}')"
+    return f"position({status} in '{SURENESS}')"
 
 
 def _least_sure(place: str) -> str:
-    return f"substr('{_SURENESS}', {place}, 1)"
+    return f"substr('{SURENESS}', {place}, 1)"

@@ -96,7 +96,7 @@ with
             key || '@' || period_text(frequency, period_start) as origin
         from observation
         join line on line.id = observation.series_id
-        where observation.series_id = any(cast(:said as integer[])) and published_at <= :as_of
+        where observation.series_id = any(cast(:said as integer[])) and published_at <= least(:as_of, now())
             and (not alone or period_start = date_trunc('year', period_start))
         order by line, period_start, published_at, alone, recorded_at desc
     ),

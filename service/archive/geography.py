@@ -17,7 +17,7 @@ from sqlalchemy import Connection, text
 from ingest import registry
 from ingest.observation import DENOMINATOR, NUMERATOR, TOTAL, SeriesKey
 from ingest.reporting_unit import Lineage, ReportingUnit
-from service.archive import points, territory
+from service.archive import points, series, territory
 from service.archive.points import Statement
 from service.archive.series import Selection
 from service.archive.territory import Cover
@@ -43,21 +43,37 @@ class Geography:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A series as it is to be answered, and the numbers of the stored series that its points come from."""
+    """A series as it is to be answered, and the numbers of the stored series that its points come from.
+
+    `own` are its own of all reporting units, `counts` the numerators and denominators of a rate.
+    """
 
     key: str
-    series: tuple[int, ...]
+    own: tuple[int, ...]
+    counts: tuple[int, ...]
+
+    @property
+    def series(self) -> tuple[int, ...]:
+        """All that its points come from."""
+        return self.own + self.counts
 
 
 class NotThere(Exception):
-    """The reporting unit did not exist on the day; ask for those that cover what it covers."""
+    """The reporting units did not exist on the day; ask for those that cover what they cover."""
 
-    def __init__(self, unit: ReportingUnit, day: date, instead: Sequence[ReportingUnit]) -> None:
-        """Name the unit, and those of the day to ask for instead."""
-        named = ", ".join(f"{each.code} ({each.name_en})" for each in instead)
-        ask = f"Ask for what covers it then: {named}." if instead else "Nothing of that day covers what it covered."
-        super().__init__(f"There is no reporting unit {unit.code} ({unit.name_en}) on {day}. {ask}")
-        self.code, self.nearest = unit.code, [each.code for each in instead]
+    def __init__(self, units: Sequence[ReportingUnit], day: date, instead: Sequence[ReportingUnit]) -> None:
+        """Name the units, and those of the day to ask for instead."""
+        ask = f"Ask for what covers it then: {_list(instead)}." if instead else "Nothing of that day covers it."
+        super().__init__(f"There is no reporting unit {_list(units)} on {day}. {ask}")
+        self.nearest = [each.code for each in instead]
+
+
+_FEW = 5  # units that a person reads
+
+
+def _list(units: Sequence[ReportingUnit]) -> str:
+    named = ", ".join(f"{each.code} ({each.name_en})" for each in units[:_FEW])
+    return f"{named} and {len(units) - _FEW} more" if len(units) > _FEW else named
 
 
 def on(connection: Connection, day: date, *, step: str) -> Geography:
@@ -73,13 +89,13 @@ def _covers(day: date, units: tuple[ReportingUnit, ...], lineage: tuple[Lineage,
 
 
 def require(connection: Connection, geography: Geography, codes: Sequence[str]) -> None:
-    """Raise NotThere for a unit that is not one of the geography's."""
+    """Raise NotThere where none of these is a unit of the geography, and there is one of another day among them."""
     known = registry.read(connection).reporting_units
     there = set(geography.units)
-    for code in codes:
-        unit = known.get(code)
-        if unit and code not in there:
-            raise NotThere(unit, geography.day, [each for it in geography.instead_of(code) if (each := known.get(it))])
+    units = [unit for code in codes if (unit := known.get(code))]
+    if units and not there.intersection(unit.code for unit in units):
+        instead = dict.fromkeys(it for unit in units for it in geography.instead_of(unit.code))
+        raise NotThere(units, geography.day, [each for it in instead if (each := known.get(it))])
 
 
 def lines(
@@ -109,31 +125,32 @@ def lines(
             "parts": [NUMERATOR, DENOMINATOR],
         },
     )
-    told = sorted((frequency + key[1:] if frequency else key, key, numbers) for key, numbers in found)
-    return [Line(key, tuple(numbers)) for answered, key, numbers in told if since is None or answered >= since]
+    told = sorted((frequency + key[1:] if frequency else key, key, own, counts) for key, own, counts in found)
+    return [
+        Line(key, tuple(own), tuple(counts))
+        for answered, key, own, counts in told
+        if since is None or answered >= since
+    ]
 
 
-def lines_of(connection: Connection, series: Sequence[int], geography: Geography) -> list[Line]:
+def lines_of(connection: Connection, numbers: Sequence[int], geography: Geography) -> list[Line]:
     """The lines that come from one of these stored series, whatever reporting units they are of."""
     kinds = connection.execute(
         text(
             "select distinct frequency, indicator, accumulation, source, breakdown from series where id = any(:series)"
         ),
-        {"series": list(series)},
+        {"series": list(numbers)},
     ).all()
     parts = ("frequency", "indicator", "accumulation", "source", "breakdown")
     selection = Selection({part: sorted({kind[at] for kind in kinds}) for at, part in enumerate(parts)})
-    wanted = set(series)
+    wanted = set(numbers)
     return [line for line in lines(connection, selection, geography) if wanted.intersection(line.series)]
 
 
 def has_been_public(connection: Connection, selection: Selection, geography: Geography) -> bool:
-    """Whether something was public of a series that these lines come from."""
-    numbers = [number for line in lines(connection, selection, geography) for number in line.series]
-    return connection.execute(
-        text("select exists (select from observation where series_id = any(:numbers) and published_at <= now())"),
-        {"numbers": numbers},
-    ).scalar_one()
+    """Whether something was public of these lines themselves, and not only of a rate's counts."""
+    numbers = [number for line in lines(connection, selection, geography) for number in line.own]
+    return bool(series.public(connection, numbers))
 
 
 def seen(found: Statement, chosen: Sequence[Line], geography: Geography) -> Statement:
@@ -177,7 +194,8 @@ part as (
 )
 select
     concat_ws('.', frequency, indicator, reporting_unit, accumulation, source, breakdown) as key,
-    array_agg(id) || case when is_rate then coalesce(numbers, '{{}}') else '{{}}' end as numbers
+    array_agg(id) as own,
+    case when is_rate then coalesce(numbers, '{{}}') else '{{}}' end as counts
 from line
 left join part using (frequency, indicator, reporting_unit, accumulation, source)
 where (cast(:breakdowns as text[]) is null or breakdown = any(cast(:breakdowns as text[])))
@@ -223,6 +241,21 @@ _WANTING = _named(
     )"""
 )
 
+# Until when do the figures count that were added up?
+_CUT_OFFS = (
+    "(select string_agg(name.name_en || ' (' || name.code || ') until ' || cut.day, ', ' order by name.code)"
+    " from unnest(cut_units, cut_days) as cut (unit, day) join reporting_unit as name on name.code = cut.unit)"
+)
+_UNLIKE = "'Not all are of the same cut-off: ' || cut_offs || '.'"
+# A break in one of them is not always the status of the whole, and nothing is compared across it.
+_STEPS = "array[cast(:step as text)] || case when has_break then array['break'] else '{}' end"
+
+
+def _where_whole(names: str, is_whole: str) -> str:
+    """What was said with the figures, where there is a value; of one that is missing no part speaks for all."""
+    return ", ".join(f"case when {is_whole} then {name} end" for name in names.split(", "))
+
+
 # The day to which a point belongs: the last of its period.
 _LAST_DAY = "cast(period_start + period_length(frequency) - interval '1 microsecond' as date)"
 _PLACE = "points.frequency, points.indicator, cover.unit, points.accumulation, points.source"
@@ -248,7 +281,11 @@ placed as (
     select
         points.*, cover.unit, cover.piece, cover.distance, cover.whole, cover.pieces,
         {_LINE_OF_POINT} = any(cast(:lines as text[])) as is_asked,
-        case when points.breakdown in (:numerator, :denominator) then 'sum' else indicator.adds_over_units end as rule,
+        case
+            when indicator.daily_mean_of is not null and points.breakdown = :denominator then 'none'  -- days
+            when points.breakdown in (:numerator, :denominator) then 'sum'
+            else indicator.adds_over_units
+        end as rule,
         case
             when indicator.daily_mean_of is not null then null  -- its denominator counts days, not something of a unit
             when indicator.formula = '100 * numerator / denominator' then 100
@@ -298,6 +335,9 @@ together as (
         -- One figure that covers the same: the unit's own, or that of a unit which only got another code.
         count(*) filter (where nth = 1) = 1 and bool_and(whole) and min(pieces) = count(*) as is_one,
         min(distance) = 0 as is_own,
+        bool_or(status = 'B') as has_break,
+        array_agg(reporting_unit order by reporting_unit) filter (where nth = 1 and data_to is not null) as cut_units,
+        array_agg(data_to order by reporting_unit) filter (where nth = 1 and data_to is not null) as cut_days,
         -- Neither a part of something larger, nor figures from before and after a change of which one holds the other.
         array_agg(reporting_unit order by reporting_unit)
             filter (where nth = 1 and (not whole or pieces <> taken_for)) as inseparable,
@@ -311,12 +351,14 @@ told as (
     select
         together.*,
         is_one and together.pieces = extent.pieces as is_as_reported,
+        case when cut_units is not null then {_CUT_OFFS} end as cut_offs,
         case
             when is_one and together.pieces = extent.pieces then null
             when inseparable is not null
                 then {_named("name.code = any(inseparable)")} || ' also covers other reporting units, or is counted'
                     || ' in with others, and cannot be taken apart.'
             when rule = 'ratio' then null
+            when rule = 'none' and breakdown = :denominator then 'Days do not add up over reporting units.'
             when rule = 'none' and unit_measure = 'rank' then 'A rank among other reporting units does not add up.'
             when rule = 'none' and unit_measure like 'index%' then 'An index without weights does not add up.'
             when rule = 'none' then 'This indicator does not add up over reporting units.'
@@ -342,6 +384,8 @@ rate as (
         min(value) filter (where breakdown = :numerator) as numerator,
         min(value) filter (where breakdown = :denominator) as denominator,
         count(*) filter (where not is_rate) as parts,
+        bool_or(has_break) as has_break,
+        string_agg(distinct cut_offs, ', ') filter (where not is_rate) as cut_offs,
         substr('ABPEF', max(strpos('ABPEF', status)) filter (where not is_rate), 1) as status,
         {_of_the_counts("max", "published_at")},
         {_of_the_counts("min", "valid_to")},
@@ -390,11 +434,15 @@ select
     frequency, indicator, unit, accumulation, source, breakdown, period_start,
     case when why is null and rule = 'sum' then value end,
     case when why is null and rule = 'sum' then status else 'M' end,
-    unit_measure, published_at, valid_to, recorded_at, submission,
-    case when rule = 'ratio' and why is null
-        then 'This rate cannot be recomputed from a numerator and a denominator; rates are never averaged.' else why
+    unit_measure, published_at, valid_to, recorded_at, {_where_whole("submission", "why is null and rule = 'sum'")},
+    case
+        when why is not null then why
+        when rule = 'ratio'
+            then 'This rate cannot be recomputed from a numerator and a denominator; rates are never averaged.'
+        when data_to is null then {_UNLIKE}
     end,
-    document, comment, data_from, data_to, array[cast(:step as text)], computed_from
+    {_where_whole("document, comment, data_from, data_to", "why is null and rule = 'sum'")},
+    {_STEPS}, computed_from
 from told
 where not is_as_reported and is_asked and (rule <> 'ratio' or breakdown <> :total)
 union all
@@ -402,8 +450,10 @@ select
     frequency, indicator, unit, accumulation, source, breakdown, period_start,
     case when why_not is null then {points.significant("unrounded")} end,
     case when why_not is null then status else 'M' end,
-    unit_measure, published_at, valid_to, recorded_at, submission, why_not, document, comment, data_from, data_to,
-    array[cast(:step as text)],
+    unit_measure, published_at, valid_to, recorded_at, {_where_whole("submission", "why_not is null")},
+    coalesce(why_not, case when data_to is null then {_UNLIKE} end),
+    {_where_whole("document, comment, data_from, data_to", "why_not is null")},
+    {_STEPS},
     case when parts > 0 then coalesce(from_numerators || from_denominators, from_numerators, from_denominators)
         else from_rates
     end

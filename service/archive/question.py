@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from service.archive import aggregation, carrying, differences, geography, points, series, transforms
 from service.archive.aggregation import Aggregate
 from service.archive.geography import Geography, Line
+from service.archive.measures import DoesNotApply
 from service.archive.points import POINT_COLUMNS, Statement
 from service.archive.series import Selection, Span
 from service.archive.transforms import Transform
@@ -128,15 +129,32 @@ def _series(connection: Connection, question: Question, since: str | None = None
         chosen = geography.lines(connection, question.selection, question.geography, since=since, frequency=frequency)
     else:
         chosen = series.numbers(connection, question.selection, since=since, frequency=frequency)
-    if question.aggregate:
-        aggregation.refuse(connection, _stored(chosen), question.aggregate)
-    if question.transform:
-        transforms.refuse(connection, _stored(chosen), question.transform, frequency=frequency)
+    if question.aggregate or question.transform:
+        own = _own(chosen)
+        try:
+            _refuse(connection, question, own)
+        except DoesNotApply:
+            # A refusal names what it is about, which of what is under embargo nothing may. Asked only here, it costs
+            # an answer nothing.
+            _refuse(connection, question, series.public(connection, own))
     return chosen
 
 
+def _refuse(connection: Connection, question: Question, stored: Sequence[int]) -> None:
+    if question.aggregate:
+        aggregation.refuse(connection, stored, question.aggregate)
+    if question.transform:
+        frequency = question.aggregate and question.aggregate.frequency
+        transforms.refuse(connection, stored, question.transform, frequency=frequency)
+
+
+def _own(chosen: Sequence[int | Line]) -> list[int]:
+    """The numbers of the stored series that are of the same kind as these, whatever reporting units they are of."""
+    return sorted({number for each in chosen for number in (each.own if isinstance(each, Line) else (each,))})
+
+
 def _stored(chosen: Sequence[int | Line]) -> list[int]:
-    """The numbers of the stored series that these come from."""
+    """The numbers of all stored series that these come from."""
     return sorted({number for each in chosen for number in (each.series if isinstance(each, Line) else (each,))})
 
 
@@ -160,7 +178,7 @@ def _points(connection: Connection, question: Question, chosen: Sequence[int | L
         return differences.stored(connection, _stored(chosen), as_of=question.as_of)
     found = _of_frequency(connection, question, chosen)
     if question.transform:
-        beside = transforms.beside(connection, _stored(chosen), question.transform)
+        beside = transforms.beside(connection, _own(chosen), question.transform)
         others = None if beside is None else _of_frequency(connection, question, _seen(connection, question, beside))
         day = question.geography and question.geography.day
         return transforms.transformed(found, others, question.transform, units_of=day)
@@ -171,7 +189,7 @@ def _of_frequency(connection: Connection, question: Question, chosen: Sequence[i
     found = _said(question, chosen)
     if question.aggregate is None:
         return found
-    counts = _seen(connection, question, aggregation.beside(connection, _stored(chosen)))
+    counts = _seen(connection, question, aggregation.beside(connection, _own(chosen)))
     whole = question.geography is not None
     return aggregation.aggregated(found, _said(question, counts), question.aggregate, whole_periods=whole)
 

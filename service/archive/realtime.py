@@ -72,6 +72,18 @@ def vintage_dates(rows: Iterable[Told]) -> list[date]:
     return sorted({row.first for row in rows})
 
 
+def publication_days(connection: Connection, numbers: Sequence[int]) -> list[date]:
+    """The days on which something new was said of these series, in order."""
+    found = connection.execute(
+        text(
+            "select distinct cast(valid_from at time zone :zone as date) from vintage"
+            " where series_id = any(cast(:numbers as integer[])) order by 1"
+        ),
+        {"numbers": list(numbers), "zone": LOCAL_ZONE.key},
+    )
+    return list(found.scalars())
+
+
 def first_releases(rows: Iterable[Told]) -> list[Told]:
     """The first figure of each period that was published when it was the news, by period.
 

@@ -121,6 +121,15 @@ def breakdowns(connection: Connection) -> list[str]:
     )
 
 
+def public(connection: Connection, numbers: Sequence[int]) -> list[int]:
+    """Those of these series of which something was public."""
+    found = connection.execute(
+        text(f"select id from series where id = any(:numbers) and {_HAS_BEEN_PUBLIC} order by id"),
+        {"numbers": list(numbers)},
+    )
+    return list(found.scalars())
+
+
 # Of what is under embargo not even the name leaks.
 _HAS_BEEN_PUBLIC = "exists (select from observation where series_id = series.id and published_at <= now())"
 

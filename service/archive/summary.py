@@ -80,6 +80,9 @@ def _current(
             **{number: summary for number, summary in kept.summaries.items() if number not in touched},
             **_of(connection, now, sorted(touched)),
         }
+    # A batch that came while this look began is in its version and not yet in its figures: what it saw is not kept.
+    if last_batch is not None and last_batch >= now:
+        return known
     # One that looks at an older state of the ledger, because it began earlier, leaves what is kept.
     if kept is None or not (_before(last_batch, kept.last_batch) or _before(last_release, kept.last_release)):
         while database not in _kept and len(_kept) >= _MOST_KEPT:

@@ -259,6 +259,19 @@ def test_the_version_of_the_data_changes_with_every_batch_and_with_nothing_else(
     assert version(connection) != after
 
 
+def test_a_batch_that_is_all_under_embargo_is_no_new_version_until_the_embargo_ends(connection: Connection) -> None:
+    append(connection, {})
+    before, counted = version(connection), len(batches(connection))
+    append(connection, {"period": "2030", "published_at": "2199-01-01"})
+    assert (version(connection), len(batches(connection))) == (before, counted + 1)
+    # Where a part of it is public it counts, and a demonstration that is removed is public at once.
+    append(connection, {"period": "2031", "published_at": "2199-01-01"}, {"period": "2025"})
+    assert version(connection)[0] == batches(connection)[-1][0] > before[0]
+    append(connection, {"series": "A.NRI_RANK.VN.PERIOD.GENERATED._T", "published_at": "2199-01-01"})
+    ledger.remove_generated(connection)
+    assert version(connection)[0] == batches(connection)[-1][0]
+
+
 def test_the_end_of_an_embargo_is_a_new_version_though_nothing_was_written(own_engine: Engine) -> None:
     with database.writing(own_engine) as connection:
         ends_at = connection.execute(text("select clock_timestamp() + interval '300 ms'")).scalar_one()

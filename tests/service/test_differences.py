@@ -9,7 +9,9 @@ from sqlalchemy import Connection
 
 from ingest.observation import SeriesKey
 from ingest.period import moment, parse
+from service.archive.changes import shares
 from service.archive.differences import NotDifferenced, differences
+from service.archive.measures import DoesNotApply
 from service.archive.series import Span
 from tests.ingest.test_ledger import append
 
@@ -120,3 +122,21 @@ def test_the_api_says_that_they_are_derived_and_from_what(client: TestClient) ->
     }
     refused = client.get("/v1/series/A.EGDI_RANK.VN.PERIOD.UN._T/differences")
     assert (refused.status_code, refused.json()["type"]) == (422, "/problems/not-differenced")
+
+
+def test_a_share_is_of_counts_alone_and_as_sure_as_the_less_sure_of_the_two(connection: Connection) -> None:
+    def say_both(line: str, whole_status: str) -> SeriesKey:
+        said = {"period": "2001", "published_at": JUNE}
+        append(
+            connection,
+            {"series": f"{line}._T", "value": "7", "status": "A", **said},
+            {"series": f"{line}.DENOMINATOR", "value": "63", "status": whole_status, **said},
+        )
+        return SeriesKey.parse(f"{line}._T")
+
+    count = say_both("A.DIGITAL_FIRMS.GSO04.STOCK.REPORT", "E")
+    (row,) = shares(connection, count, Span(), as_of=moment(JULY))
+    assert (row["whole"], row["complement"], row["status"]) == (63, 56, "E")
+    rate = say_both("A.WHOLE_FILING_RATE.GSO04.PERIOD.EMC", "A")
+    with pytest.raises(DoesNotApply, match="it is a rate, and no part of a whole"):
+        shares(connection, rate, Span(), as_of=moment(JULY))

@@ -15,13 +15,14 @@ import pytest
 from fastapi.testclient import TestClient
 from icalendar import Calendar
 from pydantic import BaseModel
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from ingest.catalogue import Catalogue
 from ingest.spelling import fold
 from service import database
 from service.api import finding
 from service.archive import search, succession, summary
+from service.archive.series import Selection
 from service.formats import atom
 from tests.ingest.test_ledger import append
 
@@ -522,6 +523,21 @@ def test_what_a_batch_touched_is_counted_as_if_all_were_counted_anew(sender: Tes
         told = figures_told(sender)
         summary._kept.clear()
         assert figures_told(sender) == told
+
+
+def test_what_a_look_saw_that_began_before_a_batch_is_not_kept(sender: TestClient, own_engine: Engine) -> None:
+    whole = Selection()
+    summary._kept.clear()
+    with own_engine.connect() as early:
+        early.execute(text("select now()"))
+        now = {"published_at": f"{datetime.now(UTC).isoformat()}", "value": "9"}
+        series = "A.NRI_RANK.VN.PERIOD.MIC._T"
+        publish(own_engine, {"series": series, "period": "2001", "published_at": "2002-01-01", "value": "8"})
+        publish(own_engine, {"series": series, "period": "2002", **now})
+        summary.summaries(early, whole, as_of=None)
+    told = get(sender, "/v1/availability", indicator="NRI_RANK", source="MIC")["observations"]
+    summary._kept.clear()
+    assert told == get(sender, "/v1/availability", indicator="NRI_RANK", source="MIC")["observations"] == 2
 
 
 def test_a_figure_appears_when_its_embargo_ends_though_no_batch_comes(sender: TestClient, own_engine: Engine) -> None:

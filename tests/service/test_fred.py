@@ -16,7 +16,7 @@ import numpy
 import pandas
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from ingest import catalogue, registry
 from ingest.submission import Instructions
@@ -24,6 +24,7 @@ from service import app, database, intake
 from service.limits import ADDRESS_LIMIT_BYTES, JSON_LIMIT_BYTES
 from service.settings import Rates
 from tests.conftest import ACCEPTANCE_CATALOGUE, NOW, TEST
+from tests.ingest.test_ledger import append
 from tests.service.country import served
 
 GDP = "Q.US_GDP.US.PERIOD.ALFRED._T"
@@ -263,6 +264,30 @@ def test_the_points_of_a_rate_are_its_difference(client: TestClient) -> None:
     asked = {"series_id": SHARE, "units": "chg", "file_type": "json"}
     rows = client.get("/fred/series/observations", params=asked).json()["observations"]
     assert {row["date"]: row["value"] for row in rows}["2021-01-01"] == "0.21"
+
+
+def test_a_rate_is_recomputed_on_each_day_on_which_one_of_its_counts_was_revised(own_engine: Engine, ask: Any) -> None:
+    key = "S.ONLINE_FILING_RATE.GSO04.PERIOD.REPORT."
+
+    def say(connection: Connection, on: str, part: str, *values: str) -> None:
+        rows = [
+            {"series": key + part, "period": f"2021-S{half}", "published_at": on, "value": value}
+            for half, value in enumerate(values, 1)
+        ]
+        append(connection, *rows, reason="a test")
+
+    with database.writing(own_engine) as connection:
+        say(connection, "2022-01-10", "_T", "50", "50")
+        say(connection, "2022-01-10", "NUMERATOR", "1", "2")
+        say(connection, "2022-01-10", "DENOMINATOR", "2", "4")
+        say(connection, "2022-03-10", "NUMERATOR", "1", "1")
+        say(connection, "2022-05-10", "DENOMINATOR", "2", "6")
+    rows = ask("/series/observations", series_id=f"{key}_T", frequency="a", **ALL)["observations"]
+    assert [(row["realtime_start"], float(row["value"])) for row in rows] == [
+        ("2022-01-10", 50),
+        ("2022-03-10", pytest.approx(100 / 3)),
+        ("2022-05-10", 25),
+    ]
 
 
 def test_what_has_no_meaning_is_refused_with_the_reason(client: TestClient) -> None:

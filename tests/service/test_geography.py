@@ -20,6 +20,7 @@ from ingest.reporting_unit import Lineage, ReportingUnit
 from service.archive import geography, question, territory
 from service.archive.question import ANSWER_COLUMNS, Page, Question
 from service.archive.series import Selection, Span
+from service.archive.transforms import Transform
 from service.formats import delimited
 from tests.ingest.test_ledger import append
 
@@ -126,6 +127,85 @@ def test_the_least_sure_of_the_figures_says_how_sure_the_sum_is(connection: Conn
     )
     row = firms(connection, BAC_NINH)
     assert (row["value"], row["status"], row["published_at"]) == (3, "E", moment("2024-03-01"))
+
+
+def test_a_break_in_one_of_the_figures_is_a_break_in_the_sum(connection: Connection) -> None:
+    key = "A.DIGITAL_FIRMS.{}.STOCK.REPORT._T"
+    said = {"period": "2023", "published_at": SAID, "value": "1"}
+    append(
+        connection,
+        {"series": key.format(BAC_GIANG), "status": "B", **said},
+        {"series": key.format(OLD_BAC_NINH), "status": "P", **said},
+    )
+    row = firms(connection, BAC_NINH)
+    assert (row["value"], row["status"], row["derived"]) == (2, "P", ["geography:test", "break"])
+    rate = "A.WHOLE_FILING_RATE.{}.PERIOD.EMC.{}"
+    append(
+        connection,
+        *(
+            {"series": rate.format(unit, part), **said, "status": "B" if part == "DENOMINATOR" else "E"}
+            for unit in (BAC_GIANG, OLD_BAC_NINH)
+            for part in ("_T", "NUMERATOR", "DENOMINATOR")
+        ),
+    )
+    (row,) = seen(connection, indicator="WHOLE_FILING_RATE", source="EMC", breakdown="_T", reporting_unit=BAC_NINH)
+    assert (row["value"], row["status"], row["derived"]) == (100, "E", ["geography:test", "break"])
+
+
+def test_figures_until_different_days_are_added_up_and_it_is_said(connection: Connection) -> None:
+    key = "A.DIGITAL_FIRMS.{}.STOCK.REPORT._T"
+    said = {"period": "2023", "published_at": SAID, "value": "1"}
+    append(
+        connection,
+        {"series": key.format(BAC_GIANG), "data_to": date(2023, 11, 30), **said},
+        {"series": key.format(OLD_BAC_NINH), **said},
+    )
+    row = firms(connection, BAC_NINH)
+    assert (row["value"], row["status"], row["data_to"]) == (2, "A", None)
+    assert row["reason"] == "Not all are of the same cut-off: Bac Giang (GSO24) until 2023-11-30."
+    append(connection, {"series": key.format(OLD_BAC_NINH), "data_to": date(2023, 11, 30), **said}, reason="test")
+    row = firms(connection, BAC_NINH)
+    assert (row["value"], row["reason"], row["data_to"]) == (2, None, date(2023, 11, 30))
+
+
+def test_the_comment_on_one_part_is_none_on_a_sum_that_is_missing(connection: Connection) -> None:
+    said = {"period": "2023", "published_at": SAID, "value": "1", "comment": "until November", "document": "a letter"}
+    append(
+        connection,
+        {"series": "A.DIGITAL_FIRMS.GSO24.STOCK.REPORT._T", "data_to": date(2023, 11, 30), **said},
+        {"series": "A.WHOLE_FILING_RATE.GSO24.PERIOD.EMC._T", **said},
+        {"series": "A.WHOLE_FILING_RATE.GSO24.PERIOD.EMC.NUMERATOR", **said},
+    )
+    (rate,) = seen(connection, indicator="WHOLE_FILING_RATE", source="EMC", breakdown="_T", reporting_unit=BAC_NINH)
+    for row in (firms(connection, BAC_NINH), rate):
+        assert row["status"] == "M"
+        assert {row[name] for name in ("submission", "document", "comment", "data_from", "data_to")} == {None}
+
+
+def test_days_are_not_added_up_over_provinces(connection: Connection) -> None:
+    key = "A.NDXP_DAILY_MEAN.{}.PERIOD.REPORT."
+    for part, value in (("_T", "10"), ("NUMERATOR", "3660"), ("DENOMINATOR", "366")):
+        say_of(connection, f"{key}{part}", "2024", GSO24=value, GSO27=value)
+    asked = {"indicator": "NDXP_DAILY_MEAN", "source": "REPORT", "reporting_unit": BAC_NINH}
+    told = {row["series"].split(".")[-1]: (row["value"], row["reason"]) for row in seen(connection, **asked)}
+    assert told["DENOMINATOR"] == (None, "Days do not add up over reporting units.")
+    assert told["NUMERATOR"] == (7320, None)
+    assert told["_T"][0] is None
+
+
+def test_the_rank_of_a_rate_is_of_the_rates_and_not_of_their_counts(connection: Connection) -> None:
+    key = "A.WHOLE_FILING_RATE.{}.PERIOD.EMC."
+    for part, values in (("_T", ("50", "25")), ("NUMERATOR", ("1", "1")), ("DENOMINATOR", ("2", "4"))):
+        say_of(connection, f"{key}{part}", "2023", GSO04=values[0], GSO24=values[1], GSO27=values[1])
+    asked = Question(
+        Selection({"indicator": ["WHOLE_FILING_RATE"], "source": ["EMC"], "breakdown": ["_T"], "frequency": ["A"]}),
+        Span(),
+        moment(SAID, end_of_day=True),
+        geography=geography.on(connection, date(2026, 11, 22), step="geography:test"),
+        transform=Transform("rank"),
+    )
+    ranks = {row["series"].split(".")[2]: row["value"] for row in question.rows(connection, asked)}
+    assert (ranks["GSO04"], ranks[BAC_NINH]) == (1, 2)
 
 
 def test_a_province_that_did_not_change_stays_as_it_was_reported(connection: Connection) -> None:
@@ -370,6 +450,21 @@ def test_a_unit_of_another_day_is_refused_with_those_to_ask_for(client: TestClie
     key = "A.DTI_RANK.GSO27.PERIOD.MIC._T"
     told = get(client, f"/v1/series/{key}/observations", 404, geography="current")
     assert told["nearest"] == ["GSO24_2025"]
+
+
+def test_a_wildcard_that_means_only_units_of_another_day_is_refused_as_they_are(client: TestClient) -> None:
+    asked = {"reporting_unit": "GSO24_202*", "geography": "at:2024-12-31"}
+    told = get(client, "/v1/observations", 404, **asked)
+    assert (told["type"], told["nearest"]) == ("/problems/not-in-geography", ["GSO24", "GSO27"])
+    told = get(client, "/v1/observations", 404, **asked | {"reporting_unit": "VN,*_2025"})
+    assert {"GSO24", "GSO27"} < set(told["nearest"])
+    assert re.search(r"There is no reporting unit (\w+ \([^)]+\)(, )?){5} and \d+ more on 2024-12-31", told["detail"])
+
+
+def test_first_releases_are_not_carried_forward(client: TestClient) -> None:
+    asked = {"indicator": "EGDI_RANK", "reporting_unit": "VN", "release": "first"}
+    told = get(client, "/v1/observations", 400, **asked, fill="forward")
+    assert (told["type"], told["parameter"]) == ("/problems/invalid-parameter", "release")
 
 
 def test_a_wildcard_means_the_units_of_the_geography(client: TestClient) -> None:

@@ -237,6 +237,16 @@ def test_a_date_does_not_hold_where_two_things_changed_within_its_second(
     assert told.status_code == 200
 
 
+def test_a_date_says_nothing_of_the_day_whose_reporting_units_were_seen(
+    readers: list[TestClient], own_engine: Engine
+) -> None:
+    _alone_in_its_second(own_engine)
+    seen = f"{PATH}{'&' if '?' in PATH else '?'}geography=current"
+    for path, status in ((PATH, 304), (seen, 200)):
+        said = readers[0].get(path).headers["last-modified"]
+        assert readers[1].get(path, headers={"If-Modified-Since": said}).status_code == status
+
+
 def test_another_catalogue_changes_every_tag(readers: list[TestClient], own_engine: Engine) -> None:
     before = [readers[0].get(path).headers["etag"] for path in CATALOGUE_AND_FIGURES]
     with database.writing(own_engine) as connection:

@@ -27,7 +27,7 @@ from service.api.fred.asked import (
     span,
 )
 from service.api.fred.derivation import Frequency, Method, Units
-from service.archive import realtime
+from service.archive import aggregation, realtime, series
 from service.archive.question import Question
 from service.archive.realtime import Told
 from service.asking import Reading
@@ -160,6 +160,9 @@ def _said(
     if computing is None:
         return reported
     changes = realtime.vintage_dates(reported)
+    if computing.aggregate is not None:  # a rate is recomputed from its counts, which have vintages of their own
+        counts = aggregation.beside(connection, series.numbers(connection, computing.selection))
+        changes = sorted({*changes, *realtime.publication_days(connection, counts)})
     days = sorted({_standing(changes, on) for on in named}) if named else _within(changes, real_time)
     same = reported if computing.aggregate is None else []
     return realtime.computed(connection, computing, days, same)
