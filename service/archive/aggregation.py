@@ -179,9 +179,9 @@ _COUNTS_BREAK = "coalesce(numerator_{0}, false) or coalesce(denominator_{0}, fal
 
 _AGGREGATED = f"""
 , traced as (
-    {traced("points", "true as asked")} where frequency <> :to_frequency
+    {traced("points", "true as asked", f"{derivation.CUT_OFF} as own_cut")} where frequency <> :to_frequency
     union all
-    {traced("beside", "false as asked")} where frequency <> :to_frequency
+    {traced("beside", "false as asked", f"{derivation.CUT_OFF} as own_cut")} where frequency <> :to_frequency
 ),
 placed as (
     select
@@ -211,6 +211,7 @@ placed as (
             case when not cast(:whole_periods as boolean) then
                 period_start_of(frequency, cast(reporting_unit.valid_to as timestamp)) + period_length(frequency)
             end as unit_end
+        offset 0  -- computed once and not in each place where it is read
     ) as lower
 ),
 used as (

@@ -36,6 +36,7 @@ _FIRST_DAY, _LAST_DAY = (
 CUT_OFF = (
     "case when array_to_string(derived, ' ') like '%aggregate:%' then"
     " period_text(frequency, period_start) || ': ' || reason"
+    " when data_from is null and data_to is null then null"
     f" when accumulation = 'PERIOD' and data_from <> {_FIRST_DAY} or data_to <> {_LAST_DAY} then"
     " concat(period_text(frequency, period_start), ' has data',"
     f" case when accumulation = 'PERIOD' and data_from <> {_FIRST_DAY} then ' from ' || data_from end,"
@@ -110,12 +111,15 @@ def is_part(derived: str = "derived") -> str:
 
 
 def cut_off(only: str, over: str = "") -> str:
-    """Which of the inputs that fulfil `only` have data of other days than the calendar's, null where none has."""
+    """Which of the inputs that fulfil `only` have data of other days than the calendar's, null where none has.
+
+    Each row has its CUT_OFF as `own_cut`.
+    """
     rows = f"filter (where {only}){over}"
     return (
-        f"case when count({CUT_OFF}) {rows} > {_FEW}"
-        f" then count({CUT_OFF}) {rows} || ' of the periods have data of other days than the calendar''s.'"
-        f" else string_agg({CUT_OFF}, ' ') {rows} end"
+        f"case when count(own_cut) {rows} > {_FEW}"
+        f" then count(own_cut) {rows} || ' of the periods have data of other days than the calendar''s.'"
+        f" else string_agg(own_cut, ' ') {rows} end"
     )
 
 

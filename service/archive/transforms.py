@@ -370,10 +370,11 @@ def _first_start(moment: datetime, frequency: str) -> datetime:
 
 def _window(frame: str, due: str, value: str, lacking: str, unlike: str = "") -> str:
     """Each point with those before it in a window of its line, all of which have to be there."""
+    own = (f"{ERA} as era", f"{derivation.is_part()} as is_part", f"{derivation.CUT_OFF} as own_cut")
     said = derivation.of_all(" over run", "value is not null")
     told = point("amount", "why", derivation.beside_itself(said, "of_"), _STEP, note="cut")
     return f"""
-    , line as ({traced("points", f"{ERA} as era")}),
+    , line as ({traced("points", *own)}),
     runs as (
         select
             *,
@@ -381,7 +382,7 @@ def _window(frame: str, due: str, value: str, lacking: str, unlike: str = "") ->
             sum(value) over run as total,
             min(era) over run as first_era,
             min(period_start) over run as run_start,
-            bool_or({derivation.is_part()}) over run as has_part,
+            bool_or(is_part) over run as has_part,
             {derivation.cut_off("value is not null", " over run")} as cut,
             {", ".join(f"{expression} as of_{name}" for name, expression in said.items())}
         from line
