@@ -38,6 +38,13 @@ Key = Annotated[
         examples=["A.EGDI_RANK.VN.PERIOD.UN._T"],
     ),
 ]
+CountOf = Annotated[
+    str,
+    Path(
+        description="the key of a count that was published with its whole",
+        examples=["M.ESSENTIAL_SERVICES_LEFT.VN.STOCK.REPORT._T"],
+    ),
+]
 YearToDate = Annotated[
     str, Path(description="the key of a series with YTD", examples=["S.ICT_REVENUE.VN.YTD.REPORT._T"])
 ]

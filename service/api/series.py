@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from service import caching
 from service.api import answers, shapes
-from service.api.asked import AsOf, From, Key, Selected, To, YearToDate, known_key, span
+from service.api.asked import AsOf, CountOf, From, Key, Selected, To, YearToDate, known_key, span
 from service.api.parameters import PAGE, Cursor, Format, Limit, read_cursor, wanted_format
 from service.archive import changes, differences, implied, series
 from service.asking import Reading, as_of_moment, only_known
@@ -90,7 +90,7 @@ def series_differences(
 def series_shares(
     request: Request,
     connection: Reading,
-    key: Key,
+    key: CountOf,
     first: From = None,
     to: To = None,
     as_of: AsOf = None,
