@@ -36,13 +36,12 @@ if len(sys.argv) > 2:  # only now: what Python needs may lie where that account 
     os.setgroups([]), os.setgid(account.pw_gid), os.setuid(account.pw_uid)
 try:
     with running(Path(sys.argv[1]), durable=True) as url:
-        try:
-            print(url, flush=True)
-            signal.pause()
-        except KeyboardInterrupt:
-            with psycopg.connect(**make_url(url).translate_connect_args(username="user", database="dbname"),
-                                 **make_url(url).query) as database:
-                print("answered", database.execute("SELECT 1").fetchone()[0], flush=True)
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # for sigwait; pause() misses what came before it
+        print(url, flush=True)
+        signal.sigwait([signal.SIGINT])
+        with psycopg.connect(**make_url(url).translate_connect_args(username="user", database="dbname"),
+                             **make_url(url).query) as database:
+            print("answered", database.execute("SELECT 1").fetchone()[0], flush=True)
 except Failed as failure:
     print(type(failure).__name__, failure)
 """
