@@ -36,6 +36,7 @@ if len(sys.argv) > 2:  # only now: what Python needs may lie where that account 
     os.setgroups([]), os.setgid(account.pw_gid), os.setuid(account.pw_uid)
 try:
     with running(Path(sys.argv[1]), durable=True) as url:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # which who runs in the background is born without
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # for sigwait; pause() misses what came before it
         print(url, flush=True)
         signal.sigwait([signal.SIGINT])
