@@ -19,8 +19,6 @@ from service.archive.points import POINT_COLUMNS, Statement, significant
 # From the highest frequency to the lowest.
 _ORDER = "HDWMQSA"
 FREQUENCIES = ("A", "S", "Q", "M", "W", "D")
-# How the indicators of the catalogue add up over time, which another rule may stand in for.
-RULES = ("sum", "mean", "last")
 
 
 @dataclass(frozen=True, slots=True)

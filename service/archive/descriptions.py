@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from ingest.period import LOCAL_ZONE
+
 
 def described(connection: Connection, keys: Sequence[str] | None = None) -> list[dict[str, Any]]:
     """The series of which something was public, by key; of these keys, or all of them.
@@ -24,7 +26,7 @@ def extents(connection: Connection, series: Sequence[int], *, as_of: datetime) -
 
 def dataset_days(connection: Connection, datasets: Sequence[str], *, until: datetime) -> list[dict[str, Any]]:
     """The days on which figures of these datasets became public by a moment: dataset, day, newest first."""
-    rows = connection.execute(text(_DATASET_DAYS), {"datasets": list(datasets), "until": until})
+    rows = connection.execute(text(_DATASET_DAYS), {"datasets": list(datasets), "until": until, "zone": LOCAL_ZONE.key})
     return [dict(row) for row in rows.mappings()]
 
 
@@ -64,7 +66,7 @@ group by series_id
 """
 
 _DATASET_DAYS = """
-select distinct submission.dataset, (observation.published_at at time zone 'Asia/Ho_Chi_Minh')::date as day
+select distinct submission.dataset, (observation.published_at at time zone :zone)::date as day
 from observation
 join submission on submission.id = observation.submission_id
 where submission.dataset = any(cast(:datasets as text[]))

@@ -343,12 +343,6 @@ def _ranges(text: str, runs: bool, meant: set[tuple[str, bool]]) -> list[tuple[i
     return merged
 
 
-_INDICATOR_TEXTS = (
-    "code name_vi name_en definition_vi definition_en numerator_vi numerator_en denominator_vi denominator_en"
-    " document note"
-)
-
-
 def _entries(catalogue: Catalogue) -> Iterator[Entry]:
     datasets_of: dict[str, set[str]] = defaultdict(set)
     for dataset in catalogue.datasets.values():

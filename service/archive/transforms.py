@@ -434,9 +434,6 @@ def _running(name: str) -> str:
 # Of which frequency the stored figures are: those of another one are neither peers nor wholes.
 _STORED = "coalesce(left(computed_from[1], 1), frequency) as stored_frequency"
 _TAGGED = f"({traced('points', 'true as asked', _STORED)} union all {traced('beside', 'false as asked', _STORED)})"
-# The whole of a part: of a breakdown the total of its reporting unit, of a reporting unit the nation.
-_WHOLE = "case when breakdown = '_T' then 'nation' else reporting_unit end"
-_IS_WHOLE = "not asked and breakdown = '_T'"
 
 
 def _share() -> str:
