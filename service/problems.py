@@ -20,7 +20,7 @@ from ingest.case import NotNow, SeenOtherwise
 from ingest.deadline import NotADeadline
 from ingest.observation import NotASeriesKey
 from ingest.period import NotAMoment, NotAPeriod
-from service import snapshots
+from service import cursors, snapshots
 from service.archive import differences, geography, measures, question, transforms
 from service.identity import oidc
 
@@ -45,6 +45,7 @@ _KINDS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     NotAPeriod: (HTTPStatus.BAD_REQUEST, "not-a-period"),
     NotASeriesKey: (HTTPStatus.BAD_REQUEST, "not-a-series-key"),
     NotADeadline: (HTTPStatus.BAD_REQUEST, "not-a-deadline"),
+    cursors.NotACursor: (HTTPStatus.BAD_REQUEST, "not-a-cursor"),
     authority.NotYours: (HTTPStatus.FORBIDDEN, "not-yours"),
     NotNow: (HTTPStatus.CONFLICT, "not-now"),
     SeenOtherwise: (HTTPStatus.PRECONDITION_FAILED, "seen-otherwise"),

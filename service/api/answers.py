@@ -6,17 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-import msgspec
 from fastapi import Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
-from service.api.parameters import write_cursor
+from service.cursors import write_cursor
+from service.exact_json import as_json
 from service.formats.kinds import KINDS
 from service.formats.spreadsheet import harmless
 
-# A decimal is written as the digits that were reported, not as the nearest binary fraction.
-_encoder = msgspec.json.Encoder(decimal_format="number")
 CSV = "text/csv; charset=utf-8"
 
 
@@ -25,7 +23,7 @@ def json(body: Any, *, request: Request | None = None, status: int = 200) -> Res
     headers = {}
     if request is not None and isinstance(body, Mapping):
         headers = _links(request, body.get("next"))
-    return Response(_encoder.encode(body), status, headers=headers, media_type="application/json")
+    return Response(as_json(body), status, headers=headers, media_type="application/json")
 
 
 def _links(request: Request, onward: str | None) -> dict[str, str]:
@@ -34,11 +32,6 @@ def _links(request: Request, onward: str | None) -> dict[str, str]:
         pages["next"] = request.url.include_query_params(cursor=onward)
     told = ", ".join(f'<{address}>; rel="{name}"' for name, address in pages.items())
     return {"Link": told} if told else {}
-
-
-def encoded(body: Any) -> bytes:
-    """The body as JSON on one line, with exact numbers."""
-    return _encoder.encode(body)
 
 
 def table(
@@ -77,7 +70,7 @@ def documented(
 def _cell(value: Any) -> Any:
     if isinstance(value, list | dict):
         simple = isinstance(value, list) and all(isinstance(each, str) for each in value)
-        value = " ".join(value) if simple else _encoder.encode(value).decode()
+        value = " ".join(value) if simple else as_json(value).decode()
     if isinstance(value, str):
         return harmless(value)
     if isinstance(value, bool):

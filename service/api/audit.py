@@ -13,9 +13,10 @@ from pydantic import Field
 from ingest import audit, authority, registry
 from ingest.period import moment
 from service.api import answers
-from service.api.parameters import PAGE, Cursor, Limit, read_cursor, wanted_format, write_cursor
+from service.api.parameters import PAGE, Cursor, Limit, wanted_format
 from service.api.shapes import Shape
 from service.asking import Reading, only_known
+from service.cursors import read_cursor, write_cursor
 from service.identity import credentials
 from service.problems import responses
 

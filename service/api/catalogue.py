@@ -13,20 +13,10 @@ from ingest.spelling import nearest
 from service import caching
 from service.api import answers, shapes
 from service.api.asked import AsOf, known_codes
-from service.api.parameters import (
-    PAGE,
-    Codes,
-    Cursor,
-    Format,
-    Limit,
-    codes,
-    read_cursor,
-    unknown,
-    wanted_format,
-    write_cursor,
-)
+from service.api.parameters import PAGE, Codes, Cursor, Format, Limit, codes, unknown, wanted_format
 from service.archive import catalogue, targets
 from service.asking import Reading, as_of_moment, only_known
+from service.cursors import read_cursor, write_cursor
 from service.problems import responses
 
 router = APIRouter(

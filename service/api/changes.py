@@ -20,12 +20,14 @@ from service import database, writing
 from service.api import announcing, answers
 from service.api.announcing import LANGUAGES
 from service.api.asked import Selected, selection
-from service.api.parameters import PAGE, Codes, Limit, codes, read_cursor, wanted_format, write_cursor
+from service.api.parameters import PAGE, Codes, Limit, codes, wanted_format
 from service.api.shapes import Number, Shape
 from service.archive import feed, releases
 from service.archive.feed import CHANGE_COLUMNS, KINDS, NOTHING, Look, Place
 from service.archive.series import Selection
 from service.asking import Reading, clock, only_known
+from service.cursors import read_cursor, write_cursor
+from service.exact_json import as_json
 from service.formats import atom
 from service.news import MOST_LISTENERS, News
 from service.problems import Problem, responses
@@ -130,7 +132,7 @@ def changed(
         return _news(request, connection, selected)
     known = Place(NOTHING) if since is None else place_since(request, connection, since)
     found, place, more = feed.changes(connection, selected, known, kinds=kinds, limit=limit)
-    onward = write_place(place)
+    onward = write_cursor(place)
     answer = (
         answers.table(found, CHANGE_COLUMNS)
         if wanted == "csv"
@@ -184,27 +186,13 @@ def chosen_kinds(written: list[str] | None) -> list[str] | None:
     return None if found is None else [known[each] for each in found]
 
 
-def write_place(place: Place) -> str:
-    """A place in the feed as the cursor that people are given."""
-    return write_cursor(place)
-
-
-def read_place(cursor: str) -> Place:
-    """The place that a cursor of ours holds."""
-    place = read_cursor(cursor, Place)
-    moments = [*place.since, *(place.until or ()), place.told.published_at] if place else []
-    if place is None or any(each.tzinfo is None for each in moments) or place.told.period_start.tzinfo:
-        raise Problem(HTTPStatus.BAD_REQUEST, "not-a-cursor", "This cursor is none of ours; begin anew without it.")
-    return place
-
-
 def place_since(request: Request, connection: Connection, since: str) -> Place:
     """The place that a cursor holds, or of who knows what was known at a moment.
 
-    Raises a 400 problem for what is neither, and for a moment that is still to come.
+    Raises NotACursor or NotAMoment for what is neither, and a 400 problem for a moment that is still to come.
     """
     if not since[:1].isdigit():
-        return read_place(since)
+        return read_cursor(since, Place)
     moment = period.moment(since)
     if moment > clock(request):
         sentence = f"“since” ({since}) is still to come; give a moment that has passed, or a cursor."
@@ -238,8 +226,8 @@ async def _events(
             except SQLAlchemyError:
                 return  # the client comes again with the id of the last event, as EventSource does by itself
             if found:
-                data = answers.encoded({"changes": found})
-                yield b"id: " + write_place(place).encode() + b"\nevent: changes\ndata: " + data + b"\n\n"
+                data = as_json({"changes": found})
+                yield b"id: " + write_cursor(place).encode() + b"\nevent: changes\ndata: " + data + b"\n\n"
             while not more and not new.is_set() and not news.ended:
                 try:
                     await asyncio.wait_for(new.wait(), _HEARTBEAT_SECONDS)
@@ -270,7 +258,7 @@ def _entry(words: Catalogue, row: dict[str, Any], address: str) -> atom.Entry:
     moment, submission = row["moment"], row["submission"]
     # Between these two looks lies this publication alone, for ever.
     before = Look(moment, moment - _ONE_BEFORE) if row["embargo"] else Look(moment - _ONE_BEFORE, moment)
-    cursor = write_place(Place(before, Look(moment, moment)))
+    cursor = write_cursor(Place(before, Look(moment, moment)))
     codes_named = "&".join(f"indicator={code}" for code in row["indicators"])
     vi, en = (_in_words(words, row, language) for language in LANGUAGES)
     told = [row["reason"] or f"Lần nộp số {submission}. / Submission {submission}."]

@@ -19,12 +19,13 @@ from service import caching, writing
 from service.api import announcing, answers
 from service.api.announcing import LANGUAGES
 from service.api.asked import AsOf, Selected, edge
-from service.api.parameters import Codes, Cursor, Format, codes, read_cursor, unknown, wanted_format, write_cursor
+from service.api.parameters import Codes, Cursor, Format, codes, unknown, wanted_format
 from service.api.shapes import Number, Shape
 from service.archive import availability as archive
 from service.archive import catalogue, lately, release_calendar, search
 from service.archive.release_calendar import KINDS, Wanted
 from service.asking import Reading, as_of_moment, clock, only_known
+from service.cursors import NotACursor, read_cursor, write_cursor
 from service.formats import atom
 from service.problems import Problem, responses
 
@@ -222,8 +223,7 @@ def found(
     # The pages of one answer are of one catalogue.
     version, after = read_cursor(cursor, tuple[str, Annotated[int, _NOT_NEGATIVE]]) or (words.version, 0)
     if version != words.version:
-        sentence = "The catalogue has changed since the page before; begin anew without the cursor."
-        raise Problem(HTTPStatus.BAD_REQUEST, "not-a-cursor", sentence)
+        raise NotACursor("The catalogue has changed since the page before")
     told = search.find(connection, q, chosen, language=language, after=after, limit=limit)
     if wanted == "csv":
         return answers.table(told.hits, _HIT_COLUMNS)

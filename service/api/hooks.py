@@ -16,11 +16,12 @@ from service.acting import Act, Acts
 from service.api import answers
 from service.api.asked import selection
 from service.api.case_shapes import Said
-from service.api.changes import chosen_kinds, place_since, write_place
+from service.api.changes import chosen_kinds, place_since
 from service.api.shapes import Shape
 from service.archive import feed
 from service.archive.feed import KINDS, Place
 from service.asking import Reading, clock, only_known
+from service.cursors import write_cursor
 from service.hooks import address, subscriptions, telling
 from service.hooks.subscriptions import Hook
 from service.identity.credentials import SignedIn
@@ -125,7 +126,7 @@ def added(request: Request, act: Acts, said: Subscription) -> Response:
         said.url,
         chosen,
         kinds=chosen_kinds(said.kind),
-        place=write_place(place),
+        place=write_cursor(place),
         by=act.by,
         now=clock(request),
     )

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Any, get_args
 
-import msgspec
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from icalendar import Alarm, Calendar, Event
@@ -21,12 +20,13 @@ from service.acting import Act, Acts
 from service.api import answers
 from service.api.asked import edge
 from service.api.case_shapes import Said
-from service.api.parameters import PAGE, Codes, Cursor, Limit, codes, read_cursor, wanted_format, write_cursor
+from service.api.parameters import PAGE, Codes, Cursor, Limit, codes, wanted_format
 from service.api.shapes import Shape
 from service.archive import catalogue
 from service.archive import obligations as archive
 from service.archive.obligations import Asked
 from service.asking import Reading, as_of_moment, clock, only_known
+from service.cursors import ExactMoment, read_cursor, write_cursor
 from service.problems import Problem, responses
 
 router = APIRouter(
@@ -82,8 +82,7 @@ class Extension(Said):
 
 
 # A page goes on at the same moment, after the last return of the page before.
-_Exact = Annotated[datetime, msgspec.Meta(tz=True)]
-_Onward = tuple[_Exact, _Exact, str, str, str]
+_Onward = tuple[ExactMoment, ExactMoment, str, str, str]
 
 
 def moment(

@@ -1,28 +1,25 @@
-"""What a request to the API may say: codes that exist, formats that are given, cursors that are ours."""
+"""What a request to the API may say: codes that exist, formats that are given, pages of one question."""
 
-import base64
-import binascii
 import hashlib
 import itertools
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, TypeVar
+from typing import Annotated
 
-import msgspec
 from fastapi import Query, Request
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
 from ingest.spelling import fits, nearest
 from service.asking import as_of_moment
+from service.cursors import ExactMoment, NotACursor, Place, read_cursor, write_cursor
 from service.problems import Problem
 
 Codes = Annotated[
     list[str] | None, Query(description="codes, separated by commas or repeated; `*` stands for any text")
 ]
 _FEW = 10  # codes that can all be named
-Place = TypeVar("Place")
 PAGE, LARGEST_PAGE = 10_000, 100_000
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="how many at the most")]
 Format = Annotated[str | None, Query(description="json or csv; else what Accept asks for")]
@@ -92,22 +89,6 @@ def refuse_pages(request: Request, wanted: str) -> None:
         raise Problem(HTTPStatus.BAD_REQUEST, f"{wanted}-has-no-pages", sentence)
 
 
-def write_cursor(place: object) -> str:
-    """The place to go on from, as text that is safe in an address."""
-    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
-
-
-def read_cursor(cursor: str | None, kind: type[Place]) -> Place | None:
-    """The place that a cursor of ours holds, None where there is no cursor."""
-    if cursor is None:
-        return None
-    try:
-        place = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=kind)
-    except (binascii.Error, msgspec.DecodeError, ValueError) as fault:
-        raise _no_cursor("This cursor is none of ours") from fault
-    return place
-
-
 def write_page(request: Request, moment: datetime, place: object) -> str:
     """The cursor of the next page of an answer, whose pages are all of one moment and of one question."""
     return write_cursor((_question(request), moment, place))
@@ -116,16 +97,16 @@ def write_page(request: Request, moment: datetime, place: object) -> str:
 def read_page(request: Request, cursor: str | None, kind: type[Place]) -> tuple[datetime, Place] | None:
     """The moment that all pages of an answer are of, and the place to go on from; None on the first page.
 
-    Raises a 400 problem for a cursor of another question: it would answer neither the one nor the other.
+    Raises NotACursor, also for a cursor of another question: it would answer neither the one nor the other.
     """
-    found = read_cursor(cursor, tuple[str, datetime, kind])
+    found = read_cursor(cursor, tuple[str, ExactMoment, kind])
     if found is None:
         return None
     question, moment, place = found
     as_of = request.query_params.get("as_of")
     is_same = question == _question(request) and (as_of is None or as_of_moment(request, as_of) == moment)
-    if moment.tzinfo is None or not is_same:
-        raise _no_cursor("This cursor belongs to another question, or is none of ours")
+    if not is_same:
+        raise NotACursor("This cursor belongs to another question")
     return moment, place
 
 
@@ -133,10 +114,6 @@ def _question(request: Request) -> str:
     """What is asked, whatever page of it: of so many characters that two questions are never taken for each other."""
     said = sorted(pair for pair in request.query_params.multi_items() if pair[0] not in ("as_of", "cursor", "limit"))
     return hashlib.blake2b(repr((request.url.path, said)).encode(), digest_size=9).hexdigest()
-
-
-def _no_cursor(why: str) -> Problem:
-    return Problem(HTTPStatus.BAD_REQUEST, "not-a-cursor", f"{why}; begin anew without it.")
 
 
 def unknown(what: str, written: str, near: Sequence[str]) -> Problem:

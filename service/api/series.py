@@ -8,9 +8,10 @@ from fastapi.responses import Response
 from service import caching
 from service.api import answers, shapes
 from service.api.asked import AsOf, CountOf, From, Key, Selected, To, YearToDate, known_key, span
-from service.api.parameters import PAGE, Cursor, Format, Limit, read_cursor, wanted_format
+from service.api.parameters import PAGE, Cursor, Format, Limit, wanted_format
 from service.archive import changes, differences, implied, series
 from service.asking import Reading, as_of_moment, only_known
+from service.cursors import read_cursor
 from service.problems import responses
 
 router = APIRouter(

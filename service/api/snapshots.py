@@ -15,10 +15,11 @@ from ingest.period import LOCAL_ZONE
 from service import caching, database, snapshots
 from service.api import answers
 from service.api.asked import AskedOfMany
-from service.api.parameters import PAGE, Cursor, Limit, read_cursor, write_cursor
+from service.api.parameters import PAGE, Cursor, Limit
 from service.api.shapes import Shape
 from service.archive import metadata, question
 from service.asking import Reading, clock, only_known
+from service.cursors import ExactMoment, read_cursor, write_cursor
 from service.formats import bundle
 from service.identity.credentials import SignedIn
 from service.problems import Problem, responses
@@ -120,7 +121,7 @@ def frozen(request: Request, asker: SignedIn, connection: Reading, asked: AskedO
 @router.get("", responses=answers.documented(Snapshots), summary="Snapshots")
 def listed(request: Request, connection: Reading, limit: Limit = PAGE, cursor: Cursor = None) -> Response:
     """What was frozen, the last first."""
-    rows = snapshots.listed(connection, after=read_cursor(cursor, tuple[datetime, str]), limit=limit + 1)
+    rows = snapshots.listed(connection, after=read_cursor(cursor, tuple[ExactMoment, str]), limit=limit + 1)
     shown, more = answers.page(rows, limit)
     onward = write_cursor((shown[-1]["frozen_at"], shown[-1]["code"])) if more else None
     return answers.json({"snapshots": [_told(request, row) for row in shown], "next": onward}, request=request)

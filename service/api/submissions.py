@@ -23,9 +23,10 @@ from ingest.submission import Instructions, State, Submission, errors, unanswere
 from service import intake
 from service.acting import Act, Acts
 from service.api import answers, case_shapes
-from service.api.parameters import PAGE, Cursor, Format, Limit, codes, read_cursor, wanted_format, write_cursor
+from service.api.parameters import PAGE, Cursor, Format, Limit, codes, wanted_format
 from service.archive import returns
 from service.asking import Reading, clock, only_known
+from service.cursors import read_cursor, write_cursor
 from service.identity.credentials import SignedIn
 from service.problems import Problem, answer, responses
 

@@ -10,12 +10,14 @@ any more because history was loaded late.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
+from msgspec import Meta
 from sqlalchemy import Connection, text
 
 from service.archive import series
 from service.archive.series import Selection
+from service.cursors import ExactMoment
 
 # new: there was no figure. revised, reflagged, annotated: its value; else its status; else only its cut-off or words.
 # withdrawn: no value from then on. removed: this vintage is none any more. redefined: the words of the catalogue.
@@ -50,8 +52,8 @@ DEMONSTRATION = "GENERATED"  # the one source whose figures may be removed
 class Look(NamedTuple):
     """What somebody saw who looked: the batches up to `recorded`, and of these what was public at `public`."""
 
-    recorded: datetime
-    public: datetime
+    recorded: ExactMoment
+    public: ExactMoment
 
 
 class Told(NamedTuple):
@@ -59,8 +61,8 @@ class Told(NamedTuple):
 
     others: int
     series: str
-    period_start: datetime
-    published_at: datetime
+    period_start: Annotated[datetime, Meta(tz=False)]
+    published_at: ExactMoment
 
 
 _BEFORE_ALL = datetime(1, 1, 2, tzinfo=UTC)  # a moment that every time zone can write

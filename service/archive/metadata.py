@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, text
 
 from ingest.observation import ACCUMULATIONS, STATUSES
@@ -196,13 +195,6 @@ def gathered(connection: Connection, asked: Question, *, as_of: datetime | None,
     )
 
 
-def as_json(told: dict[str, Any], *, indent: int | None = None) -> bytes:
-    """What is told as JSON, with the digits of a decimal as they are."""
-    written = _encoder.encode(told)
-    return written if indent is None else msgspec.json.format(written, indent=indent) + b"\n"
-
-
-_encoder = msgspec.json.Encoder(decimal_format="number")
 _NAMED = 3  # indicators that a title names
 _UNIT_COLUMNS = ("code", "level", "name_vi", "name_en", "valid_from", "valid_to")
 _MEASURE_COLUMNS = ("code", "name_vi", "name_en", "symbol_vi", "symbol_en")

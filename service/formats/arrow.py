@@ -14,9 +14,10 @@ import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 from sqlalchemy import Connection
 
-from service.archive.metadata import Metadata, as_json
+from service.archive.metadata import Metadata
 from service.archive.points import Statement
 from service.archive.question import ANSWER_COLUMNS
+from service.exact_json import as_json
 from service.formats import copied
 from service.formats.copied import MOMENTS
 from service.formats.sink import Sink

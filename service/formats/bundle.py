@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
-from service.archive.metadata import COLUMNS, LICENCE_EN, LICENCE_VI, Metadata, as_json
+from service.archive.metadata import COLUMNS, LICENCE_EN, LICENCE_VI, Metadata
 from service.archive.points import Statement
+from service.exact_json import as_json
 from service.formats import delimited
 from service.formats.sink import Sink
 

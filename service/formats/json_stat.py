@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from service.archive.metadata import Metadata, as_json
+from service.archive.metadata import Metadata
 from service.archive.points import Statement
+from service.exact_json import as_json
 from service.formats import copied
 
 # Who reads JSON-stat keeps all of it in memory, and some tools a cell for each that there could be.

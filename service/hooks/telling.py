@@ -18,10 +18,11 @@ from structlog import get_logger
 from ingest import audit, authority
 from ingest.authority import Actor
 from service import database, posting
-from service.api import answers
-from service.api.changes import read_place, write_place
 from service.archive import feed
+from service.archive.feed import Place
 from service.archive.series import Selection
+from service.cursors import read_cursor, write_cursor
+from service.exact_json import as_json
 from service.hooks import address, subscriptions
 from service.hooks.message import Message
 from service.hooks.subscriptions import Hook
@@ -61,9 +62,7 @@ def ping(connection: Connection, hook: Hook, *, inside: bool, by: Actor, now: da
     """
     authority.refuse_others(by, "change", "hook")
     facts = {"type": "ping", "timestamp": now, "data": {}}
-    why = _posted(
-        hook, Message(f"ping_{hook.id}_{int(now.timestamp())}", answers.encoded(facts)), inside=inside, now=now
-    )
+    why = _posted(hook, Message(f"ping_{hook.id}_{int(now.timestamp())}", as_json(facts)), inside=inside, now=now)
     if why is None:
         subscriptions.taken(connection, hook, hook.place, now=now)
     audit.record(connection, by, "ping", f"hook {hook.id}", after={"taken": why is None})
@@ -76,7 +75,7 @@ def _told_one(engine: Engine, number: int, *, inside: bool, clock: Clock) -> boo
         hook = subscriptions.find(connection, number)
         if hook is None or hook.dead_at:
             return False
-        known = read_place(hook.place)
+        known = read_cursor(hook.place, Place)
         place = feed.opened(connection, known)
         found, onward, more = feed.changes(
             connection, Selection(hook.selection), place, kinds=hook.kinds, limit=CHANGES_IN_A_MESSAGE
@@ -87,9 +86,9 @@ def _told_one(engine: Engine, number: int, *, inside: bool, clock: Clock) -> boo
         # Where nothing was recorded the old place is as good, and is not written every minute.
         if may_be_more or onward.since.recorded != known.since.recorded:
             with database.writing(engine) as connection:
-                return subscriptions.move(connection, hook, write_place(onward)) and may_be_more
+                return subscriptions.move(connection, hook, write_cursor(onward)) and may_be_more
         return False
-    cursor = write_place(place)
+    cursor = write_cursor(place)
     if cursor != hook.place:
         with database.writing(engine) as connection:
             if not subscriptions.move(connection, hook, cursor):
@@ -97,14 +96,14 @@ def _told_one(engine: Engine, number: int, *, inside: bool, clock: Clock) -> boo
             hook = subscriptions.find(connection, number)
             assert hook is not None  # noqa: S101 - it was just moved, and is locked
     assert place.until is not None  # noqa: S101 - it is opened
-    data = {"changes": found, "next": write_place(onward)}
+    data = {"changes": found, "next": write_cursor(onward)}
     facts = {"type": "changes", "timestamp": place.until.public, "data": data}
     named = sha256(f"{hook.id} {cursor}".encode()).hexdigest()[:32]
     now = clock()
-    why = _posted(hook, Message(f"msg_{named}", answers.encoded(facts)), inside=inside, now=now)
+    why = _posted(hook, Message(f"msg_{named}", as_json(facts)), inside=inside, now=now)
     with database.writing(engine) as connection:
         if why is None:
-            return subscriptions.taken(connection, hook, write_place(onward), now=now) and may_be_more
+            return subscriptions.taken(connection, hook, write_cursor(onward), now=now) and may_be_more
         pause = min(FIRST_PAUSE * 2 ** min(hook.failures, 20), LONGEST_PAUSE)
         dead = why == _GONE or now - (hook.failing_since or now) >= GIVEN_UP_AFTER
         subscriptions.not_taken(connection, hook, why, now=now, next_try_at=now + pause, dead=dead)
