@@ -68,7 +68,8 @@ def validated(request: Request, connection: Reading) -> None:
     last = max((each for each in (row.last_batch, row.last_release) if each), default=None)
     if last is None or not row.is_settled or clock(request) < last:
         # A batch that came while this look began is seen, but its figures are not public in it yet, so that neither
-        # version is this answer's; the same where our clock is behind the database's.
+        # version is this answer's; the same where our clock is behind the database's. A batch under embargo shows in
+        # no look, and is not to be told by a tag that is missing.
         return
     request.state.last_change = last
     modified = max(last, row.catalogue or last)
@@ -103,7 +104,10 @@ NOT_MODIFIED: dict[int | str, dict[str, Any]] = {
 _VERSION = """
 select
     last_batch, last_release, catalogue, (select count(*) from catalogue_version) as catalogues,
-    coalesce((select max(recorded_at) from batch) < now(), true) as is_settled
+    not exists (
+        select from batch
+        where recorded_at >= now() and (first_published is null or first_published <= recorded_at)
+    ) as is_settled
 from data_version()
 """
 

@@ -5,6 +5,9 @@ visible in the order of recorded_at and the ledger is append-only, so both looks
 changes between them are the difference of two sets of vintages. Nothing is told twice and nothing is missed, whoever
 writes meanwhile: what was recorded since, what was recorded before and became public since, and vintages that are none
 any more because history was loaded late.
+
+Whoever holds a cursor can read its look. So a batch of which nothing is public yet is in none: seen or not, it shows
+nothing, and the two are the same look.
 """
 
 from collections.abc import Sequence
@@ -50,7 +53,10 @@ DEMONSTRATION = "GENERATED"  # the one source whose figures may be removed
 
 
 class Look(NamedTuple):
-    """What somebody saw who looked: the batches up to `recorded`, and of these what was public at `public`."""
+    """What somebody saw who looked: the batches up to `recorded`, and of these what was public at `public`.
+
+    `recorded` is that of a batch of which something was public.
+    """
 
     recorded: ExactMoment
     public: ExactMoment
@@ -189,16 +195,26 @@ def _listed(value: Any) -> Any:
 
 _FIRST_SERIES = 64
 
-# Up to which batch or redefinition is everything there, and what time is it? The clock is read after the snapshot was
-# taken, so that what is in it was recorded before.
+# What time is it, and which batch or redefinition is the last of which something is public by then? The clock is read
+# after the snapshot was taken, so that what is in it was recorded before.
 _LOOK = """
+with clock as materialized (
+    select greatest(
+        (select max(recorded_at) from batch where first_published is null or first_published <= recorded_at),
+        clock_timestamp()
+    ) as public
+)
 select
     greatest(
         cast(:before_all as timestamptz),
-        (select max(recorded_at) from batch),
+        (
+            select max(recorded_at) from batch
+            where first_published is null or first_published <= (select public from clock)
+        ),
         (select max(recorded_at) from redefinition)
     ) as recorded,
-    greatest((select max(recorded_at) from batch), clock_timestamp()) as public
+    public
+from clock
 """
 
 # Of which series was something recorded since, or did an embargo end?

@@ -25,7 +25,7 @@ _LATEST = """
 with batch_told as (
         select recorded_at as moment, false as embargo
         from batch
-        where submission_id is not null
+        where submission_id is not null and first_published <= recorded_at -- else it is told by its embargo's end
         order by recorded_at desc
         limit :limit
     ),

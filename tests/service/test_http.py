@@ -331,6 +331,14 @@ def test_a_look_that_began_before_a_batch_but_sees_it_has_no_tag(own_engine: Eng
         assert connection.execute(text(caching._VERSION)).one().is_settled
 
 
+def test_a_batch_under_embargo_that_comes_while_a_look_begins_takes_no_tag_from_it(own_engine: Engine) -> None:
+    publish(own_engine, 50)
+    with own_engine.connect() as connection:
+        before = connection.execute(text(caching._VERSION)).one()
+        publish(own_engine, 51, published_at="2999-01-01")
+        assert connection.execute(text(caching._VERSION)).one() == before
+
+
 def test_a_service_whose_clock_is_behind_gives_no_tag_to_what_it_does_not_know_to_be_public(
     own_engine: Engine,
 ) -> None:
