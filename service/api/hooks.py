@@ -12,6 +12,7 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from ingest import authority
+from service import database
 from service.acting import Act, Acts
 from service.api import answers
 from service.api.asked import selection
@@ -170,8 +171,10 @@ def pinged(request: Request, act: Acts, number: int) -> Response:
     """Post a message of the type `ping`, and say whether it was taken; one that is brings a dead hook back."""
     authority.refuse_others(act.by, "change", "hook")
     now = clock(request)
-    hook = _known(act.connection(), number)
-    why = telling.ping(act.connection(), hook, inside=request.app.state.hooks_inside, by=act.by, now=now)
+    with database.reading(request.app.state.engine) as connection:
+        hook = _known(connection, number)
+    why = telling.ping(hook, inside=request.app.state.hooks_inside, now=now)
+    telling.pinged(act.connection(), hook, why, by=act.by, now=now)
     return answers.json({"taken": why is None, "why": why})
 
 

@@ -55,18 +55,24 @@ def tell(engine: Engine, number: int, *, inside: bool, clock: Clock) -> None:
             return
 
 
-def ping(connection: Connection, hook: Hook, *, inside: bool, by: Actor, now: datetime) -> str | None:
-    """Post a message that says nothing, and say why it was not taken; one that is brings a dead hook back.
+def ping(hook: Hook, *, inside: bool, now: datetime) -> str | None:
+    """Post a message that says nothing, and say why it was not taken; what came of it is kept by `pinged`.
+
+    It takes no connection: none is held while somebody else's server takes its time.
+    """
+    facts = {"type": "ping", "timestamp": now, "data": {}}
+    return _posted(hook, Message(f"ping_{hook.id}_{int(now.timestamp())}", as_json(facts)), inside=inside, now=now)
+
+
+def pinged(connection: Connection, hook: Hook, why: str | None, *, by: Actor, now: datetime) -> None:
+    """Keep what came of a ping; one that was taken brings a dead hook back.
 
     Raises NotYours.
     """
     authority.refuse_others(by, "change", "hook")
-    facts = {"type": "ping", "timestamp": now, "data": {}}
-    why = _posted(hook, Message(f"ping_{hook.id}_{int(now.timestamp())}", as_json(facts)), inside=inside, now=now)
     if why is None:
         subscriptions.taken(connection, hook, hook.place, now=now)
     audit.record(connection, by, "ping", f"hook {hook.id}", after={"taken": why is None})
-    return why
 
 
 def _told_one(engine: Engine, number: int, *, inside: bool, clock: Clock) -> bool:
@@ -121,6 +127,8 @@ def _posted(hook: Hook, message: Message, *, inside: bool, now: datetime) -> str
         return _GONE if status == HTTPStatus.GONE else f"It answered {status} instead of 2xx."
     except address.NotAllowed as refusal:
         return str(refusal)
+    except TimeoutError:
+        return f"It did not answer within {posting.TIMEOUT_SECONDS} seconds."
     except posting.NOT_TAKEN as failure:
         return f"It could not be reached: {type(failure).__name__}."
     return None

@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 
 from ingest.period import now
-from service import app, database, settings, worker
+from service import app, database, posting, settings, worker
 from service.hooks import address, subscriptions, telling
 from service.hooks.message import signature
 from tests.conftest import Clock
@@ -244,6 +244,27 @@ def test_what_is_under_embargo_is_posted_when_it_ends_and_not_before(
     await_that(posted)
     assert told(receiver) == [[period]]
     assert json.loads(receiver.posts[0][1])["timestamp"] >= ends.isoformat()
+
+
+def test_who_answers_a_byte_at_a_time_is_given_up_at_the_deadline(
+    own_engine: Engine, administrator: TestClient, made: Made, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(posting, "TIMEOUT_SECONDS", 0.5)
+    hook = made()
+    receiver.drips = 500
+    answer = administrator.post(f"/v1/hooks/{hook['id']}/ping").json()
+    assert answer == {"taken": False, "why": "It did not answer within 0.5 seconds."}
+    assert receiver.drips > 0, "it would have gone on"
+
+
+def test_no_connection_is_held_while_a_receiver_takes_its_time(
+    own_engine: Engine, administrator: TestClient, made: Made, receiver: Receiver
+) -> None:
+    hook = made()
+    held: list[int] = []
+    receiver.meanwhile = lambda: held.append(own_engine.pool.checkedout())  # type: ignore[attr-defined]
+    assert administrator.post(f"/v1/hooks/{hook['id']}/ping").json() == {"taken": True, "why": None}
+    assert held == [0]
 
 
 def test_the_worker_tells_the_hooks(own_engine: Engine, made: Made, receiver: Receiver) -> None:

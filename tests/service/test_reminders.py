@@ -3,8 +3,10 @@
 import json
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -66,6 +68,8 @@ class Receiver(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), self.Handler)
         self.status = 204
         self.posts: list[tuple[dict[str, str], bytes]] = []
+        self.meanwhile: Callable[[], None] = lambda: None  # done before it answers
+        self.drips = 0  # bytes of a header that it sends one at a time
 
     class Handler(BaseHTTPRequestHandler):
         server: "Receiver"
@@ -73,8 +77,15 @@ class Receiver(ThreadingHTTPServer):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             self.server.posts.append((dict(self.headers), body))
+            self.server.meanwhile()
             self.send_response(self.server.status)
-            self.end_headers()
+            self.flush_headers()
+            with suppress(ConnectionError):
+                while self.server.drips:
+                    self.wfile.write(b"x" if self.server.drips > 1 else b": x\r\n")
+                    self.server.drips -= 1
+                    time.sleep(0.01)
+                self.end_headers()
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             pass
