@@ -5,6 +5,7 @@ would not. A listener holds no connection: it asks the feed when it is woken, as
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 
@@ -15,7 +16,16 @@ from starlette.concurrency import run_in_threadpool
 from service import database
 
 MOST_LISTENERS = 200
+MOST_OF_ONE_ADDRESS = 20  # an office behind one address; its programs can share what one of them hears
 _PAUSE_SECONDS = 1.0
+
+
+class TooManyListen(Exception):
+    """As many listen as may, to this process or from one address; ask from time to time instead."""
+
+    def __init__(self, where: str, limit: int) -> None:
+        """Say where and how many, and what to do."""
+        super().__init__(f"{limit} listen {where} already; ask GET /v1/changes from time to time instead.")
 
 
 class News:
@@ -25,25 +35,34 @@ class News:
         """Keep the pool."""
         self.ended = False
         self._engine = engine
-        self._listeners = 0
+        self._listeners: Counter[str] = Counter()
         self._looking: asyncio.Task[None] | None = None
         self._new = asyncio.Event()
 
-    @property
-    def is_full(self) -> bool:
-        """Whether as many listen to this process as may."""
-        return self._listeners >= MOST_LISTENERS
+    def refuse_more(self, network: str) -> None:
+        """Refuse one more listener from there, where as many listen as may.
+
+        Raises TooManyListen.
+        """
+        if self._listeners.total() >= MOST_LISTENERS:
+            raise TooManyListen("to this process", MOST_LISTENERS)
+        if self._listeners[network] >= MOST_OF_ONE_ADDRESS:
+            raise TooManyListen("from your address", MOST_OF_ONE_ADDRESS)
 
     @asynccontextmanager
-    async def heard(self) -> AsyncGenerator[None]:
-        """Be one of the listeners; the first one sets the task to work, the last one ends it."""
-        self._listeners += 1
+    async def heard(self, network: str) -> AsyncGenerator[None]:
+        """Be one of the listeners; the first one sets the task to work, the last one ends it.
+
+        Raises TooManyListen.
+        """
+        self.refuse_more(network)
+        self._listeners[network] += 1
         if self._looking is None:
             self._looking = asyncio.create_task(self._look())
         try:
             yield
         finally:
-            self._listeners -= 1
+            self._listeners -= Counter([network])  # which keeps no name of whom nobody is left
             if not self._listeners and self._looking:
                 self._looking.cancel()
                 self._looking = None

@@ -20,7 +20,7 @@ from ingest.case import NotNow, SeenOtherwise
 from ingest.deadline import NotADeadline
 from ingest.observation import NotASeriesKey
 from ingest.period import NotAMoment, NotAPeriod
-from service import cursors, snapshots
+from service import cursors, news, snapshots
 from service.archive import differences, geography, measures, question, transforms
 from service.identity import oidc
 
@@ -64,6 +64,7 @@ _KINDS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     stages.TooEarly: (HTTPStatus.UNPROCESSABLE_ENTITY, "too-early"),
     stages.TooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large"),
     limited.NoReader: (HTTPStatus.SERVICE_UNAVAILABLE, "busy"),
+    news.TooManyListen: (HTTPStatus.SERVICE_UNAVAILABLE, "too-many-listeners"),
     oidc.Unreachable: (HTTPStatus.BAD_GATEWAY, "provider-unreachable"),
     oidc.NotVouchedFor: (HTTPStatus.FORBIDDEN, "not-vouched-for"),
     geography.NotThere: (HTTPStatus.NOT_FOUND, "not-in-geography"),
@@ -194,6 +195,8 @@ def _known(failure: Exception) -> Problem:
             problem.facts = {"count": count, "limit": limit, "what": what, "example": example}
         case geography.NotThere(nearest=near):
             problem.facts = {"parameter": "reporting_unit", "nearest": near}
+        case news.TooManyListen():
+            problem.headers = {"Retry-After": "60"}
         case NotNow(case=case) | SeenOtherwise(case=case):
             problem.facts = {"submission": case.id, "state": case.state, "version": case.version}
             problem.headers = {"ETag": f'"{case.version}"'}

@@ -146,7 +146,7 @@ class Rated:
     async def _asked(self, request: Request) -> Asked | None:
         """Count the request under its token, where that is one of ours, else under its address."""
         kind, _, written = request.headers.get("authorization", "").partition(" ")
-        address = _network(address_of(request))
+        address = network_of(address_of(request))
         if kind.lower() == "bearer" and await self._is_good(written.strip(), address):
             return self._count("token", self._allowed.per_token, hashlib.sha256(written.strip().encode()).hexdigest())
         return self._count("address", self._allowed.per_address, address)
@@ -194,7 +194,8 @@ class Rated:
         return problem
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
+    """Whose address this is, as far as one can tell: of IPv6 the network of 64 bits, else the address itself."""
     try:
         known = ip_address(address)
     except ValueError:  # a socket of this machine has none

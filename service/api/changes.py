@@ -29,8 +29,10 @@ from service.asking import Reading, clock, only_known
 from service.cursors import read_cursor, write_cursor
 from service.exact_json import as_json
 from service.formats import atom
-from service.news import MOST_LISTENERS, News
+from service.identity.credentials import address_of
+from service.news import News, TooManyListen
 from service.problems import Problem, responses
+from service.rates import network_of
 
 router = APIRouter(
     prefix="/v1/changes",
@@ -156,11 +158,8 @@ async def streamed(
     `Last-Event-ID` goes before `since`; without either from now on.
     """
     news: News = request.app.state.news
-    if news.is_full:
-        sentence = f"{MOST_LISTENERS} listen already; ask GET /v1/changes from time to time instead."
-        problem = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "too-many-listeners", sentence)
-        problem.headers["Retry-After"] = "60"
-        raise problem
+    network = network_of(address_of(request))
+    news.refuse_more(network)
     kinds = chosen_kinds(kind)
 
     def first(connection: Connection) -> tuple[Selection, Place]:
@@ -170,7 +169,7 @@ async def streamed(
 
     chosen, place = await _asked(request, first)
     return StreamingResponse(
-        _events(request, news, chosen, kinds, place),
+        _events(request, news, network, chosen, kinds, place),
         media_type=_EVENTS,
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
@@ -212,27 +211,30 @@ async def _asked(request: Request, question: Callable[[Connection], Found]) -> F
 
 
 async def _events(
-    request: Request, news: News, selected: Selection, kinds: list[str] | None, place: Place
+    request: Request, news: News, network: str, selected: Selection, kinds: list[str] | None, place: Place
 ) -> AsyncIterator[bytes]:
     def told(connection: Connection) -> tuple[list[dict[str, Any]], Place, bool]:
         return feed.changes(connection, selected, place, kinds=kinds, limit=_AT_A_TIME)
 
-    async with news.heard():
-        yield b": we are listening\n\n"
-        while not news.ended:
-            new = news.next()
-            try:
-                found, place, more = await _asked(request, told)
-            except SQLAlchemyError:
-                return  # the client comes again with the id of the last event, as EventSource does by itself
-            if found:
-                data = as_json({"changes": found})
-                yield b"id: " + write_cursor(place).encode() + b"\nevent: changes\ndata: " + data + b"\n\n"
-            while not more and not new.is_set() and not news.ended:
+    try:
+        async with news.heard(network):
+            yield b": we are listening\n\n"
+            while not news.ended:
+                new = news.next()
                 try:
-                    await asyncio.wait_for(new.wait(), _HEARTBEAT_SECONDS)
-                except TimeoutError:
-                    yield b": nothing new\n\n"
+                    found, place, more = await _asked(request, told)
+                except SQLAlchemyError:
+                    return  # the client comes again with the id of the last event, as EventSource does by itself
+                if found:
+                    data = as_json({"changes": found})
+                    yield b"id: " + write_cursor(place).encode() + b"\nevent: changes\ndata: " + data + b"\n\n"
+                while not more and not new.is_set() and not news.ended:
+                    try:
+                        await asyncio.wait_for(new.wait(), _HEARTBEAT_SECONDS)
+                    except TimeoutError:
+                        yield b": nothing new\n\n"
+    except TooManyListen:
+        return  # many came at once; who comes again is told so before a stream begins
 
 
 def _news(request: Request, connection: Connection, selected: Selection) -> Response:

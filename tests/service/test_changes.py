@@ -1,5 +1,6 @@
 """The feed of changes: exactly once, in a stable order, whoever writes meanwhile, and enough to rebuild the store."""
 
+import asyncio
 import dataclasses
 import itertools
 import json
@@ -583,10 +584,11 @@ def test_a_stream_tells_what_happens_resumes_after_the_last_event_and_ends_with_
             assert not thread.is_alive()
 
 
+@pytest.mark.parametrize("limit", ["MOST_LISTENERS", "MOST_OF_ONE_ADDRESS"])
 def test_more_than_so_many_do_not_listen_and_are_told_what_to_do(
-    own_engine: Engine, monkeypatch: pytest.MonkeyPatch
+    own_engine: Engine, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
-    monkeypatch.setattr(news, "MOST_LISTENERS", 1)
+    monkeypatch.setattr(news, limit, 1)
     with listened_to(own_engine) as (address, *_), httpx2.Client(timeout=30) as client:
         stream = f"{address}/v1/changes/stream"
         for nonsense in ("indicator=NOTHING", "since=x", "kind=x", "colour=red"):
@@ -596,12 +598,32 @@ def test_more_than_so_many_do_not_listen_and_are_told_what_to_do(
             assert next(lines) == ": we are listening"
             refused = client.get(stream)
             assert (refused.status_code, refused.json()["type"]) == (503, "/problems/too-many-listeners")
+            assert refused.headers["retry-after"] == "60"
 
         def there_is_room() -> bool:
             with client.stream("GET", stream) as answer:
                 return answer.status_code == 200
 
         await_that(there_is_room)
+
+
+def test_who_listens_too_often_takes_no_room_from_others(own_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(news, "MOST_OF_ONE_ADDRESS", 1)
+    heard = news.News(own_engine)
+
+    async def listen() -> None:
+        async with heard.heard("192.0.2.1"):
+            with pytest.raises(news.TooManyListen, match="1 listen from your address already"):
+                heard.refuse_more("192.0.2.1")
+            async with heard.heard("192.0.2.2"):
+                pass
+        heard.refuse_more("192.0.2.1")
+
+    asyncio.run(listen())
+
+
+def test_the_documentation_says_how_many_may_listen() -> None:
+    assert f"serves {news.MOST_LISTENERS} listeners, {news.MOST_OF_ONE_ADDRESS} of them from one address" in DOCUMENT
 
 
 def test_the_documentation_has_every_kind_and_column_and_its_questions_answer(client: TestClient) -> None:
