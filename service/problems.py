@@ -74,6 +74,7 @@ _KINDS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     transforms.NotATransform: (HTTPStatus.BAD_REQUEST, "not-a-transform"),
     OperationalError: (HTTPStatus.SERVICE_UNAVAILABLE, "database-unreachable"),
     TimeoutError: (HTTPStatus.SERVICE_UNAVAILABLE, "busy"),
+    snapshots.FrozenEnough: (HTTPStatus.TOO_MANY_REQUESTS, "frozen-enough"),
     snapshots.TooLargeToFreeze: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large"),
     DataError: (HTTPStatus.BAD_REQUEST, "invalid-parameter"),
 }

@@ -8,7 +8,7 @@ import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -18,6 +18,11 @@ from ingest.authority import Actor
 from ingest.period import LOCAL_ZONE
 
 SIZE_LIMIT_BYTES = 256 * 2**20
+# How much one may freeze within a year. What is frozen stays for ever, so this is what the store grows by; a limit for
+# all times would be reached some day by whoever uses snapshots as they are meant, and nothing could be done about it.
+MOST_IN_A_YEAR = 1_000
+MOST_BYTES_IN_A_YEAR = 10 * 2**30
+_A_YEAR = timedelta(days=365)
 _PART_BYTES = 2**20
 _CODE_LENGTH = 16
 _IN_MEMORY_BYTES = 8 * 2**20
@@ -49,6 +54,19 @@ class TooLargeToFreeze(Exception):
         )
 
 
+class FrozenEnough(Exception):
+    """This would be more than one may freeze within a year."""
+
+    def __init__(self, count: int, size_bytes: int, room_from: datetime) -> None:
+        """Say how much it is already, the limits, and from when there is more room."""
+        super().__init__(
+            f"With this you would have frozen {count:,} snapshots of together {size_bytes / 2**20:,.0f} MB within 365"
+            f" days; one account may freeze {MOST_IN_A_YEAR:,} and {MOST_BYTES_IN_A_YEAR >> 20:,} MB. There is more"
+            f" room from {room_from.astimezone(LOCAL_ZONE):%Y-%m-%d} on. Freeze fewer series, or cite an answer “as_of” a"
+            " moment: its figures stay the same without a snapshot."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is frozen: the question as it stands in an address, its moment, and what to call it."""
@@ -67,7 +85,7 @@ def freeze(
 ) -> dict[str, Any]:
     """Keep these bytes for ever; the snapshot, with SNAPSHOT_COLUMNS. The same bytes are the same snapshot.
 
-    Raises TooLargeToFreeze.
+    Raises TooLargeToFreeze, and FrozenEnough where it is new and beyond what one may freeze within a year.
     """
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as kept:
         digest = hashlib.sha256()
@@ -78,6 +96,7 @@ def freeze(
                 raise TooLargeToFreeze
         sha256, size_bytes = digest.hexdigest(), kept.tell()
         code = sha256[:_CODE_LENGTH]
+        connection.execute(text(_ONE_AFTER_THE_OTHER), {"name": by.name})
         new = connection.execute(
             text(
                 f"insert into snapshot ({', '.join(SNAPSHOT_COLUMNS)}) values (:code, :sha256, :size_bytes, :frozen_at,"
@@ -94,6 +113,7 @@ def freeze(
             },
         ).rowcount
         if new:
+            _refuse_more_than_a_year_takes(connection, by, now=now)
             kept.seek(0)
             for part, content in enumerate(iter(lambda: kept.read(_PART_BYTES), b"")):
                 connection.execute(
@@ -104,6 +124,23 @@ def freeze(
     found = snapshot(connection, code)
     assert found is not None  # noqa: S101 - it was written above, or before
     return found
+
+
+def _refuse_more_than_a_year_takes(connection: Connection, by: Actor, *, now: datetime) -> None:
+    row = connection.execute(text(_FROZEN_SINCE), {"name": by.name, "since": now - _A_YEAR}).one()
+    if row.count > MOST_IN_A_YEAR or row.size_bytes > MOST_BYTES_IN_A_YEAR:
+        raise FrozenEnough(row.count, row.size_bytes, row.first + _A_YEAR)
+
+
+# Who freezes twice at once is counted once and then twice.
+_ONE_AFTER_THE_OTHER = "select pg_advisory_xact_lock(hashtext('chiso snapshots'), hashtext(:name))"
+
+# How much has this account frozen since, what was just written included, and when was the first of it?
+_FROZEN_SINCE = """
+select count(*) as count, coalesce(sum(size_bytes), 0) as size_bytes, min(frozen_at) as first
+from snapshot
+where frozen_by = :name and frozen_at > :since
+"""
 
 
 def snapshot(connection: Connection, code: str) -> dict[str, Any] | None:

@@ -4,6 +4,8 @@ import csv
 import hashlib
 import io
 import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from service import database, snapshots
+from service import app, database, snapshots
+from tests.conftest import Clock
 
 ASKED = {"indicator": "NRI_RANK", "reporting_unit": "VN"}
 
@@ -153,6 +156,40 @@ def test_a_package_beyond_the_limit_is_refused_and_nothing_is_kept(
     answer = sender.post("/v1/snapshots", params=ASKED | {"as_of": "2024-12-30"})
     assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too-large")
     assert sender.get("/v1/snapshots").json()["snapshots"] == before
+
+
+def test_who_has_frozen_as_much_as_a_year_takes_is_told_from_when_there_is_room(
+    own_engine: Engine, sender: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(datetime(2040, 3, 1, tzinfo=UTC))
+    with TestClient(app.create(own_engine, clock=clock)) as client:
+        client.auth = sender.auth
+
+        def frozen(as_of: str) -> tuple[int, str]:
+            answer = client.post("/v1/snapshots", params=ASKED | {"as_of": as_of})
+            return answer.status_code, answer.json().get("detail", "")
+
+        before = freeze(client, as_of="2025-02-01")
+        with monkeypatch.context() as patch:
+            patch.setattr(snapshots, "MOST_IN_A_YEAR", 1)
+            status, sentence = frozen("2025-02-02")
+            assert status == 429
+            assert sentence.startswith("With this you would have frozen 2 snapshots of together 0 MB within 365 days;")
+            assert "There is more room from 2041-03-01 on" in sentence
+            assert frozen("2025-02-01")[0] == 201, "the same bytes are kept already"
+        with monkeypatch.context() as patch:
+            patch.setattr(snapshots, "MOST_BYTES_IN_A_YEAR", before["size_bytes"] + 1)
+            assert frozen("2025-02-02")[0] == 429
+            assert client.get("/v1/snapshots").json()["snapshots"][0]["code"] == before["code"]
+            clock.go_on(days=366)
+            assert frozen("2025-02-02")[0] == 201
+
+
+def test_the_documentation_says_how_much_may_be_frozen() -> None:
+    document = (Path(__file__).parents[2] / "docs" / "snapshots.md").read_text(encoding="utf-8")
+    assert f"may freeze {snapshots.MOST_IN_A_YEAR:,} snapshots of" in document
+    assert f"together {snapshots.MOST_BYTES_IN_A_YEAR >> 20:,} MB within 365 days" in document
+    assert f"at the most {snapshots.SIZE_LIMIT_BYTES >> 20} MB" in document
 
 
 @pytest.mark.parametrize("statement", ["update snapshot set title_en = 'x'", "delete from snapshot_part"])
