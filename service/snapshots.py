@@ -61,9 +61,9 @@ class FrozenEnough(Exception):
         """Say how much it is already, the limits, and from when there is more room."""
         super().__init__(
             f"With this you would have frozen {count:,} snapshots of together {size_bytes / 2**20:,.0f} MB within 365"
-            f" days; one account may freeze {MOST_IN_A_YEAR:,} and {MOST_BYTES_IN_A_YEAR >> 20:,} MB. There is more"
-            f" room from {room_from.astimezone(LOCAL_ZONE):%Y-%m-%d} on. Freeze fewer series, or cite an answer “as_of” a"
-            " moment: its figures stay the same without a snapshot."
+            f" days; one account may freeze {MOST_IN_A_YEAR:,} and {MOST_BYTES_IN_A_YEAR >> 20:,} MB. From"
+            f" {room_from.astimezone(LOCAL_ZONE):%Y-%m-%d} on there is more room. Freeze fewer series, or cite an"
+            " answer “as_of” a moment: its figures stay the same without a snapshot."
         )
 
 
@@ -127,9 +127,10 @@ def freeze(
 
 
 def _refuse_more_than_a_year_takes(connection: Connection, by: Actor, *, now: datetime) -> None:
-    row = connection.execute(text(_FROZEN_SINCE), {"name": by.name, "since": now - _A_YEAR}).one()
-    if row.count > MOST_IN_A_YEAR or row.size_bytes > MOST_BYTES_IN_A_YEAR:
-        raise FrozenEnough(row.count, row.size_bytes, row.first + _A_YEAR)
+    asked = {"name": by.name, "since": now - _A_YEAR}
+    count, size_bytes, first = connection.execute(text(_FROZEN_SINCE), asked).one()
+    if count > MOST_IN_A_YEAR or size_bytes > MOST_BYTES_IN_A_YEAR:
+        raise FrozenEnough(count, size_bytes, first + _A_YEAR)
 
 
 # Who freezes twice at once is counted once and then twice.
@@ -137,7 +138,7 @@ _ONE_AFTER_THE_OTHER = "select pg_advisory_xact_lock(hashtext('chiso snapshots')
 
 # How much has this account frozen since, what was just written included, and when was the first of it?
 _FROZEN_SINCE = """
-select count(*) as count, coalesce(sum(size_bytes), 0) as size_bytes, min(frozen_at) as first
+select count(*), sum(size_bytes), min(frozen_at)
 from snapshot
 where frozen_by = :name and frozen_at > :since
 """

@@ -22,7 +22,7 @@ from service.api.announcing import LANGUAGES
 from service.api.asked import Selected, selection
 from service.api.parameters import PAGE, Codes, Limit, codes, wanted_format
 from service.api.shapes import Number, Shape
-from service.archive import feed, releases
+from service.archive import feed, publications
 from service.archive.feed import CHANGE_COLUMNS, KINDS, NOTHING, Look, Place
 from service.archive.series import Selection
 from service.asking import Reading, clock, only_known
@@ -86,7 +86,7 @@ class Feed(Shape):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SeriesNamed:
     """The parameters that name series, as they are written: a stream holds no connection on which to look them up."""
 
     indicator: Codes = None
@@ -148,7 +148,7 @@ def changed(
 @router.get("/stream", include_in_schema=False)
 async def streamed(
     request: Request,
-    wanted: Annotated[Wanted, Depends()],
+    named: Annotated[SeriesNamed, Depends()],
     since: Since = None,
     kind: Kinds = None,
     last_event_id: Annotated[str | None, Header()] = None,
@@ -163,7 +163,7 @@ async def streamed(
     kinds = chosen_kinds(kind)
 
     def first(connection: Connection) -> tuple[Selection, Place]:
-        chosen, known = wanted.selection(connection), last_event_id or since
+        chosen, known = named.selection(connection), last_event_id or since
         place = Place(feed.look(connection)) if known is None else place_since(request, connection, known)
         return chosen, place
 
@@ -242,7 +242,7 @@ def _news(request: Request, connection: Connection, selected: Selection) -> Resp
     if said := {"since", "kind", "limit"} & set(request.query_params):
         sentence = f"Atom tells the last {_ENTRIES} publications; leave out {', '.join(sorted(said))}."
         raise Problem(HTTPStatus.BAD_REQUEST, "atom-has-no-pages", sentence)
-    rows = releases.latest(connection, selected, limit=_ENTRIES)
+    rows = publications.latest(connection, selected, limit=_ENTRIES)
     address = (request.app.state.public_url or str(request.base_url)).rstrip("/")
     words = registry.read(connection)
     entries = [_entry(words, row, f"{address}{request.url.path}") for row in rows]

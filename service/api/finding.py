@@ -23,7 +23,7 @@ from service.api.parameters import Codes, Cursor, Format, codes, unknown, wanted
 from service.api.shapes import Number, Shape
 from service.archive import availability as archive
 from service.archive import catalogue, lately, release_calendar, search
-from service.archive.release_calendar import KINDS, Wanted
+from service.archive.release_calendar import KINDS, CalendarQuestion
 from service.asking import Reading, as_of_moment, clock, only_known
 from service.cursors import NotACursor, read_cursor, write_cursor
 from service.formats import atom
@@ -151,7 +151,7 @@ class Lately(Shape):
     latest: list[Piece]
 
 
-class Release(Shape):
+class CalendarRelease(Shape):
     """A day on which figures are due, or on which they came."""
 
     id: str = Field(description="stays the same; it is also in the UID of the calendar's event")
@@ -168,11 +168,11 @@ class Release(Shape):
     indicators: list[str]
 
 
-class Releases(Shape):
+class ReleaseCalendar(Shape):
     """The release calendar, by time."""
 
     as_of: datetime
-    releases: list[Release]
+    releases: list[CalendarRelease]
 
 
 # Of these answers alone: the others change as time goes by.
@@ -270,7 +270,7 @@ def latest(
     return answers.json({"as_of": moment, "latest": rows})
 
 
-_CALENDAR = answers.documented(Releases, csv_too=True)
+_CALENDAR = answers.documented(ReleaseCalendar, csv_too=True)
 for _media_type in ("text/calendar", atom.MEDIA_TYPE):
     _CALENDAR[200]["content"][_media_type] = {"schema": {"type": "string"}}
 
@@ -294,7 +294,7 @@ def calendar(
     if ends > clock(request) + _AHEAD:
         sentence = "The calendar is told two years ahead; ask for an earlier “to”."
         raise Problem(HTTPStatus.BAD_REQUEST, "too-far-ahead", sentence)
-    asked = Wanted(
+    asked = CalendarQuestion(
         begins,
         ends,
         datasets=codes("dataset", dataset, lambda: catalogue.codes(connection, "dataset")),

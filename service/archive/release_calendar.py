@@ -31,7 +31,7 @@ KINDS = ("planned", "published")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class CalendarQuestion:
     """Which releases: from one moment to another, both included; None does not restrict."""
 
     first: datetime
@@ -41,7 +41,7 @@ class Wanted:
     kinds: Sequence[str] | None = None
 
 
-def releases(connection: Connection, wanted: Wanted, *, as_of: datetime) -> list[dict[str, Any]]:
+def releases(connection: Connection, wanted: CalendarQuestion, *, as_of: datetime) -> list[dict[str, Any]]:
     """What is planned and what was published, by time, with RELEASE_COLUMNS; `id` stays that of the release.
 
     A plan is one dataset's period: `at` is its deadline, `reporting_units` how many owe it, and it is told although the

@@ -586,7 +586,7 @@ def test_every_kind_of_match_is_documented(name: str) -> None:
         ("/v1/availability", finding.Availability),
         ("/v1/availability?reporting_unit=GSO24", finding.Availability),
         ("/v1/latest", finding.Lately),
-        ("/v1/calendar?from=2024&to=2025", finding.Releases),
+        ("/v1/calendar?from=2024&to=2025", finding.ReleaseCalendar),
     ],
 )
 def test_answers_look_as_they_are_documented(client: TestClient, path: str, shape: type[BaseModel]) -> None:

@@ -1,6 +1,7 @@
 """Questions that nobody would think of: made by schemathesis from the description that the service gives of itself."""
 
 import schemathesis
+from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -13,6 +14,13 @@ from sqlalchemy import Engine
 from service import app
 
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
+
+
+def test_every_schema_and_operation_has_a_simple_name_of_its_own(client: TestClient) -> None:
+    described = client.get("/openapi.json").json()
+    operations = [each["operationId"] for path in described["paths"].values() for each in path.values()]
+    assert len(set(operations)) == len(operations)
+    assert [name for name in (*described["components"]["schemas"], *operations) if "__" in name] == []
 
 
 # A database of its own: signing in with made-up secrets fails, and failures are kept.

@@ -175,7 +175,7 @@ def test_who_has_frozen_as_much_as_a_year_takes_is_told_from_when_there_is_room(
             status, sentence = frozen("2025-02-02")
             assert status == 429
             assert sentence.startswith("With this you would have frozen 2 snapshots of together 0 MB within 365 days;")
-            assert "There is more room from 2041-03-01 on" in sentence
+            assert "From 2041-03-01 on there is more room." in sentence
             assert frozen("2025-02-01")[0] == 201, "the same bytes are kept already"
         with monkeypatch.context() as patch:
             patch.setattr(snapshots, "MOST_BYTES_IN_A_YEAR", before["size_bytes"] + 1)

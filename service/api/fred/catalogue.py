@@ -105,7 +105,7 @@ def series(asked: AskingPlainly, real_time: AskedRealTime, connection: Reading, 
     return writing.answer(asked.file_type, writing.SERIES, real_time.heading, told)
 
 
-@router.get("/series/search", responses=dict(shapes.documented(shapes.SeriesList)), summary="Series by words")
+@router.get("/series/search", responses=dict(shapes.documented(shapes.FredSeriesList)), summary="Series by words")
 def series_search(
     asked: AskingPlainly,
     real_time: AskedRealTime,
@@ -164,7 +164,9 @@ def series_updates(
     return writing.answer(asked.file_type, writing.SERIES, heading | filtered, told)
 
 
-@router.get("/series/release", responses=dict(shapes.documented(shapes.Releases)), summary="The release of a series")
+@router.get(
+    "/series/release", responses=dict(shapes.documented(shapes.FredReleases)), summary="The release of a series"
+)
 def series_release(
     asked: AskingPlainly, real_time: AskedRealTime, connection: Reading, series_id: SeriesId
 ) -> Response:
@@ -228,7 +230,7 @@ def releases_dates(
     return _dates(connection, asked.file_type, real_time, _datasets(connection), sort_order, limit, offset, named=True)
 
 
-@router.get("/release", responses=dict(shapes.documented(shapes.Releases)), summary="One release")
+@router.get("/release", responses=dict(shapes.documented(shapes.FredReleases)), summary="One release")
 def release(asked: AskingPlainly, real_time: AskedRealTime, connection: Reading, release_id: Number) -> Response:
     """One dataset."""
     told = [_release(_dataset(connection, release_id), real_time)]
@@ -252,7 +254,7 @@ def release_dates(
     return _dates(connection, asked.file_type, real_time, chosen, sort_order, limit, offset, named=False)
 
 
-@router.get("/release/series", responses=dict(shapes.documented(shapes.SeriesList)), summary="Series of a release")
+@router.get("/release/series", responses=dict(shapes.documented(shapes.FredSeriesList)), summary="Series of a release")
 def release_series(
     asked: AskingPlainly, real_time: AskedRealTime, connection: Reading, listed: AskedList, release_id: Number
 ) -> Response:
@@ -294,7 +296,9 @@ def category_children(asked: AskingPlainly, category_id: Number = words.ROOT) ->
     return writing.answer(asked.file_type, writing.CATEGORIES, {}, told)
 
 
-@router.get("/category/series", responses=dict(shapes.documented(shapes.SeriesList)), summary="Series of a category")
+@router.get(
+    "/category/series", responses=dict(shapes.documented(shapes.FredSeriesList)), summary="Series of a category"
+)
 def category_series(
     asked: AskingPlainly, real_time: AskedRealTime, connection: Reading, listed: AskedList, category_id: Number
 ) -> Response:
@@ -372,7 +376,7 @@ def tags(
     return writing.answer(asked.file_type, writing.TAGS, heading, shown)
 
 
-@router.get("/tags/series", responses=dict(shapes.documented(shapes.SeriesList)), summary="Series of tags")
+@router.get("/tags/series", responses=dict(shapes.documented(shapes.FredSeriesList)), summary="Series of tags")
 def tags_series(
     asked: AskingPlainly, real_time: AskedRealTime, connection: Reading, listed: AskedList, tag_names: TagNames = None
 ) -> Response:

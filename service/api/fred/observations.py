@@ -50,7 +50,7 @@ OutputType = Annotated[
 
 @router.get(
     "/series/observations",
-    responses=dict(shapes.documented(shapes.Observations, csv_too=True)),
+    responses=dict(shapes.documented(shapes.FredObservations, csv_too=True)),
     summary="Observations, and every vintage of them",
 )
 def observations(
@@ -108,7 +108,7 @@ def observations(
 
 @router.get(
     "/series/vintagedates",
-    responses=dict(shapes.documented(shapes.VintageDates)),
+    responses=dict(shapes.documented(shapes.FredVintageDates)),
     summary="When something new was said",
 )
 def vintage_dates(

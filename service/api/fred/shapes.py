@@ -25,7 +25,7 @@ class Listing(RealTimeSpan):
     limit: int
 
 
-class Observation(BaseModel):
+class FredObservation(BaseModel):
     """A value from one day to another; by vintage date, one member SERIES_YYYYMMDD for each vintage instead."""
 
     model_config = ConfigDict(extra="allow")
@@ -36,7 +36,7 @@ class Observation(BaseModel):
     status: str | None = Field(None, description="SDMX CL_OBS_STATUS, where it is not A (official)")
 
 
-class Observations(Listing):
+class FredObservations(Listing):
     """The observations of one series."""
 
     observation_start: str
@@ -44,16 +44,16 @@ class Observations(Listing):
     units: str
     output_type: int
     file_type: str
-    observations: list[Observation]
+    observations: list[FredObservation]
 
 
-class VintageDates(Listing):
+class FredVintageDates(Listing):
     """The days on which something new was said of a series."""
 
     vintage_dates: list[str]
 
 
-class Series(RealTimeSpan):
+class FredSeries(RealTimeSpan):
     """What a series is."""
 
     id: str
@@ -74,23 +74,23 @@ class Series(RealTimeSpan):
 class OneSeries(RealTimeSpan):
     """One series, in a list as FRED has it."""
 
-    seriess: list[Series]
+    seriess: list[FredSeries]
 
 
-class SeriesList(Listing):
+class FredSeriesList(Listing):
     """A part of a list of series."""
 
-    seriess: list[Series]
+    seriess: list[FredSeries]
 
 
-class UpdatedSeries(SeriesList):
+class UpdatedSeries(FredSeriesList):
     """Series by their last publication."""
 
     filter_variable: str
     filter_value: str
 
 
-class Release(RealTimeSpan):
+class FredRelease(RealTimeSpan):
     """A dataset."""
 
     id: int
@@ -99,16 +99,16 @@ class Release(RealTimeSpan):
     notes: str
 
 
-class Releases(RealTimeSpan):
+class FredReleases(RealTimeSpan):
     """Datasets."""
 
-    releases: list[Release]
+    releases: list[FredRelease]
 
 
 class ReleaseList(Listing):
     """A part of the list of datasets."""
 
-    releases: list[Release]
+    releases: list[FredRelease]
 
 
 class ReleaseDate(Shape):
