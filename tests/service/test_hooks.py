@@ -14,7 +14,6 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 
-from ingest.period import now
 from service import app, database, posting, settings, worker
 from service.hooks import address, subscriptions, telling
 from service.hooks.message import signature
@@ -39,18 +38,18 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="module")
-def administrator(cheap_hashes: None, own_engine: Engine, sender: TestClient) -> Iterator[TestClient]:
+def administrator(cheap_hashes: None, own_engine: Engine, sender: TestClient, clock: Clock) -> Iterator[TestClient]:
     """A client of a service on a closed network, which may post to this machine."""
-    application = app.create(own_engine, hooks_inside=True)
+    application = app.create(own_engine, hooks_inside=True, clock=clock)
     with TestClient(application, raise_server_exceptions=False) as client:
         client.auth = sender.auth
         yield client
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def clock() -> Clock:
-    """A minute from now, so that what the service made is to be told."""
-    return Clock(now() + timedelta(minutes=1))
+    """What time it is for the service and for who tells the hooks; embargoes go by the clock of the database."""
+    return Clock()
 
 
 Made = Callable[..., dict[str, Any]]
@@ -267,11 +266,11 @@ def test_no_connection_is_held_while_a_receiver_takes_its_time(
     assert held == [0]
 
 
-def test_the_worker_tells_the_hooks(own_engine: Engine, made: Made, receiver: Receiver) -> None:
+def test_the_worker_tells_the_hooks(own_engine: Engine, made: Made, receiver: Receiver, clock: Clock) -> None:
     made()
     period = figure(own_engine)
     defer(own_engine, "tell_hooks")
-    with worker.running(own_engine, settings.read({"CHISO_HOOKS_INSIDE": "yes"})):
+    with worker.running(own_engine, settings.read({"CHISO_HOOKS_INSIDE": "yes"}), clock=clock):
         await_that(lambda: told(receiver) == [[period]])
 
 
@@ -310,7 +309,7 @@ def test_an_address_that_is_not_public_is_refused_with_a_sentence(sender: TestCl
 
 
 def test_a_name_that_comes_to_stand_for_our_own_network_is_not_posted_to(
-    own_engine: Engine, sender: TestClient, receiver: Receiver, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    own_engine: Engine, administrator: TestClient, receiver: Receiver, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stands_for = ["1.1.1.1"]
 
@@ -319,14 +318,14 @@ def test_a_name_that_comes_to_stand_for_our_own_network_is_not_posted_to(
 
     monkeypatch.setattr(address.socket, "getaddrinfo", looked_up)
     url = f"https://hook.example:{receiver.server_port}/"
-    hook = sender.post("/v1/hooks", json={"url": url, "indicator": ["NRI_RANK"]}).json()
+    hook = administrator.post("/v1/hooks", json={"url": url, "indicator": ["NRI_RANK"]}).json()
     figure(own_engine)
     stands_for[:] = ["1.1.1.1", "127.0.0.1"]
     telling.tell_all(own_engine, inside=False, clock=clock)
     assert receiver.posts == []
-    told_of = sender.get(f"/v1/hooks/{hook['id']}").json()
+    told_of = administrator.get(f"/v1/hooks/{hook['id']}").json()
     assert told_of["why"].startswith("hook.example is 127.0.0.1, which is no address of the public network")
-    assert sender.delete(f"/v1/hooks/{hook['id']}").status_code == 204
+    assert administrator.delete(f"/v1/hooks/{hook['id']}").status_code == 204
 
 
 def test_the_connection_goes_to_the_address_that_was_looked_at(
