@@ -87,9 +87,8 @@ _PREFLIGHT_SECONDS = 86_400  # browsers keep it for two hours at the most, or fo
 
 def _operation(route: APIRoute) -> str:
     """What a program that is made from the description calls this: `attach_post_v1_submissions_number_evidence`."""
-    return re.sub(r"[\W_]+", "_", f"{route.name} {' '.join(route.methods or ())} {route.path_format}".lower()).strip(
-        "_"
-    )
+    told = " ".join((route.name, *sorted(route.methods or ()), route.path_format))
+    return re.sub(r"[\W_]+", "_", told.lower()).strip("_")
 
 
 @asynccontextmanager
