@@ -5,17 +5,18 @@ import binascii
 import hashlib
 import itertools
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from http import HTTPStatus
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from fastapi import Query, Request
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
+from ingest.period import LOCAL_ZONE
 from ingest.spelling import fits, nearest
-from service.asking import as_of_moment
+from service.asking import as_of_moment, clock
 from service.problems import Problem
 
 Codes = Annotated[
@@ -109,8 +110,15 @@ def read_cursor(cursor: str | None, kind: type[Place]) -> Place | None:
 
 
 def write_page(request: Request, moment: datetime, place: object) -> str:
-    """The cursor of the next page of an answer, whose pages are all of one moment and of one question."""
-    return write_cursor((_question(request), moment, place))
+    """The cursor of the next page of an answer, whose pages are all of one moment, one question and one day."""
+    return write_cursor((_question(request), moment, today(request), place))
+
+
+def today(request: Request) -> date:
+    """The day on which this is asked, by the calendar of the country; of a further page that of the first."""
+    if found := read_cursor(request.query_params.get("cursor"), tuple[str, datetime, date, Any]):
+        return found[2]
+    return clock(request).astimezone(LOCAL_ZONE).date()
 
 
 def read_page(request: Request, cursor: str | None, kind: type[Place]) -> tuple[datetime, Place] | None:
@@ -118,10 +126,10 @@ def read_page(request: Request, cursor: str | None, kind: type[Place]) -> tuple[
 
     Raises a 400 problem for a cursor of another question: it would answer neither the one nor the other.
     """
-    found = read_cursor(cursor, tuple[str, datetime, kind])
+    found = read_cursor(cursor, tuple[str, datetime, date, kind])
     if found is None:
         return None
-    question, moment, place = found
+    question, moment, _, place = found
     as_of = request.query_params.get("as_of")
     is_same = question == _question(request) and (as_of is None or as_of_moment(request, as_of) == moment)
     if moment.tzinfo is None or not is_same:
