@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
-from service.archive.derivation import traced
+from service.archive.derivation import CUT_OFF, traced
 from service.archive.transforms.words import RANKS, SHARES, Transform
 
 
@@ -18,7 +18,8 @@ def beside(connection: Connection, series: Sequence[int], wanted: Transform) -> 
 
 # Of which frequency the stored figures are: those of another one are neither peers nor wholes.
 _STORED = "coalesce(left(computed_from[1], 1), frequency) as stored_frequency"
-TAGGED = f"({traced('points', 'true as asked', _STORED)} union all {traced('beside', 'false as asked', _STORED)})"
+_ALSO = (_STORED, f"{CUT_OFF} as own_cut")
+TAGGED = f"({traced('points', 'true as asked', *_ALSO)} union all {traced('beside', 'false as asked', *_ALSO)})"
 
 _WHOLES = """
 select whole.id

@@ -13,11 +13,14 @@ _UNDEFINED = "'A change in percent is undefined where a value is zero or less ('
 
 def _pair(ago: str, apart: str, value: str, why: str, unit: str, *steps: str) -> str:
     """Each point against one earlier one; `apart` keeps the rows of a line from each other that are never compared."""
-    told = point("amount", "why", derivation.of_both("", "old_", same_period=False), STEP, *steps, unit=unit)
+    own = (f"{ERA} as era", f"{ago} as ago", f"{SLOT} as slot", f"{derivation.CUT_OFF} as own_cut")
+    said = derivation.of_both("", "old_", same_period=False)
+    cuts = derivation.each_once("old_own_cut", "own_cut")
+    told = point("amount", "why", said, STEP, *steps, unit=unit, note=cuts)
     return f"""
-    , line as ({traced("points", f"{ERA} as era", f"{ago} as ago", f"{SLOT} as slot")}),
+    , line as ({traced("points", *own)}),
     pairs as (
-        select *, {derivation.before("earlier", "old_", "era")}
+        select *, {derivation.before("earlier", "old_", "era", "own_cut")}
         from line
         window earlier as (partition by {LINE}{apart} order by period_start)
     ),
@@ -75,10 +78,10 @@ def changes() -> dict[str, str]:
 
 def logarithm() -> str:
     """The statement of log."""
-    told = point("amount", "why", derivation.of_both(""), STEP, unit="'natural_log'")
+    told = point("amount", "why", derivation.of_both(""), STEP, unit="'natural_log'", note="own_cut")
     not_positive = "when value <= 0 then 'A logarithm is undefined for zero or less (' || trim_scale(value) || ').'"
     return f"""
-    , line as ({traced("points", f"case {MISSING} {not_positive} end as why")}),
+    , line as ({traced("points", f"{derivation.CUT_OFF} as own_cut", f"case {MISSING} {not_positive} end as why")}),
     amounts as (select *, case when why is null then {significant("ln(round(value, 40))")} end as amount from line)
     {told} from amounts
     """

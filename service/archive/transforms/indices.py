@@ -13,10 +13,13 @@ def index(base: Period) -> str:
     """The statement of an index, in which :base, :base_start and :base_end are bound."""
     due = " ".join(f"when '{each}' then {_periods_in(base, each)}" for each in "ASQMWDH")
     whole = "period_start >= cast(:base_start as timestamp) and period_start + period_length(frequency) <= cast(:base_end as timestamp)"  # noqa: E501
-    base_said = derivation.of_all(" over line", f"{whole} and value is not null")
-    told = point("amount", "why", derivation.of_both("", "base_", same_period=False), STEP, unit="'index'")
+    of_base = f"{whole} and value is not null"
+    base_said = derivation.of_all(" over line", of_base, among=whole)
+    said = derivation.of_both("", "base_", same_period=False)
+    told = point("amount", "why", said, STEP, unit="'index'", note=derivation.each_once("base_cut", "own_cut"))
+    own = (f"{ERA} as era", f"{derivation.CUT_OFF} as own_cut", f"case frequency {due} end as base_due")
     return f"""
-    , line as ({traced("points", f"{ERA} as era", f"case frequency {due} end as base_due")}),
+    , line as ({traced("points", *own)}),
     based as (
         select
             *,
@@ -25,6 +28,7 @@ def index(base: Period) -> str:
             min(era) filter (where {whole}) over line as base_era,
             max(era) filter (where {whole}) over line as last_base_era,
             bool_or({derivation.is_part()}) filter (where {whole}) over line as base_is_part,
+            {derivation.cut_off(of_base, " over line")} as base_cut,
             {", ".join(f"{expression} as base_{column}" for column, expression in base_said.items())}
         from line
         window line as (partition by {LINE})

@@ -15,7 +15,9 @@ _ALL_OF_THEM = (
     "array[concat_ws('.', frequency, indicator, '*', accumulation, source, breakdown)"
     " || '@' || period_text(frequency, period_start)]"
 )
-_SAID = derivation.of_all(" over peers", "not asked and value is not null")
+_FEW = f"case when among < due then among || ' of ' || due || ' ' || {_LEVELS} || ' have a figure.' end"
+_CUT = "case when cut > 0 then cut || ' of the figures have data of other days than the calendar''s.' end"
+_SAID = derivation.of_all(" over peers", "not asked and value is not null", among="not asked")
 
 
 def rank(function: str) -> str:
@@ -30,6 +32,7 @@ def rank(function: str) -> str:
         select
             *,
             count(value) filter (where not asked) over peers as among,
+            count(own_cut) filter (where not asked and value is not null) over peers as cut,
             {", ".join(f"{expression} as of_{name}" for name, expression in _SAID.items())}
         from ranked
         window peers as (partition by {_PEERS})
@@ -74,7 +77,7 @@ def _point() -> str:
         STEP,
         "array[level || ':' || among]",
         unit="'rank'",
-        note=f"case when among < due then among || ' of ' || due || ' ' || {_LEVELS} || ' have a figure.' end",
+        note=f"nullif(concat_ws(' ', {_FEW}, {_CUT}), '')",
     )
 
 

@@ -46,7 +46,7 @@ def _run(frame: str, due: str, value: str, lacking: str, unlike: str = "") -> st
             count(value) over run as there,
             sum(value) over run as total,
             min(era) over run as first_era,
-            min(period_start) over run as run_start,
+            min(period_start) filter (where status is not null) over run as run_start,
             bool_or(is_part) over run as has_part,
             {derivation.cut_off("value is not null", " over run")} as cut,
             {", ".join(f"{expression} as of_{name}" for name, expression in said.items())}

@@ -9,11 +9,12 @@ from service.archive.transforms.missing import AGO, MISSING, STEP, UNLIKE
 
 def share() -> str:
     """The statement of share."""
-    told = point("amount", "why", derivation.of_both("", "whole_"), STEP, unit="'percent'")
+    cuts = derivation.each_once("own_cut", "whole_own_cut")
+    told = point("amount", "why", derivation.of_both("", "whole_"), STEP, unit="'percent'", note=cuts)
     return f"""
     , members as {TAGGED},
     wholes as (
-        select *, {derivation.found("is_whole", "family", "whole_")}
+        select *, {derivation.found("is_whole", "family", "whole_", "own_cut")}
         from ({_families("members")}) as member
         window family as (
             partition by stored_frequency, frequency, indicator, accumulation, source, family, period_start
@@ -38,9 +39,12 @@ def share() -> str:
 
 def contribution() -> str:
     """The statement of contribution."""
-    said = derivation.of_both("", "old_", "whole_old_", same_period=False)
-    told = point("amount", "why", said, STEP, unit="'percentage_point'")
-    old = [f"old_{name}" for name in ("value", *derivation.SAID)]
+    said = dict(derivation.of_both("", "old_", "whole_old_", same_period=False))
+    # A total that is not there, or was withdrawn, leaves it without one to compare with.
+    said["published_at"] = f"greatest({said['published_at']}, whole_published_at)"
+    cuts = derivation.each_once("old_own_cut", "whole_old_own_cut", "own_cut")
+    told = point("amount", "why", said, STEP, unit="'percentage_point'", note=cuts)
+    old = [f"old_{name}" for name in ("value", *derivation.SAID, "own_cut")]
     wholes = ", ".join(
         f"max({name}) filter (where is_whole) over family as whole_{name}"
         if name in ("old_derived", "old_computed_from")
@@ -57,14 +61,16 @@ def contribution() -> str:
         from members
     ),
     pairs as (
-        select *, {derivation.before("earlier", "old_", "era")}
+        select *, {derivation.before("earlier", "old_", "era", "own_cut")}
         from line
         window earlier as (partition by asked, stored_frequency, {LINE} order by period_start)
     ),
     wholes as (
         select
             *,
-            bool_or(old_period_start = ago and old_era = era) filter (where is_whole) over family as whole_goes_on,
+            bool_or(old_period_start = ago and old_era = era)
+                filter (where is_whole and status is not null) over family as whole_goes_on,
+            max(published_at) filter (where is_whole) over family as whole_published_at,
             {wholes}
         from ({_families("pairs")}) as member
         window family as (
