@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
-from service.archive import series
+from service.archive import question, series
+from service.archive.points import Statement
 from service.archive.series import Selection
 
 # new: there was no figure. revised, reflagged, annotated: its value; else its status; else only its cut-off or words.
@@ -150,21 +151,11 @@ def _figures(
     if place.since != NOTHING:
         touched = set(connection.execute(text(_TOUCHED_SERIES), _looks(place)).scalars())
         rest = [number for number in rest if number in touched]
-    told: list[dict[str, Any]] = []
-    size = _FIRST_SERIES
-    while rest and len(told) < limit:
-        some, rest = rest[:size], rest[size:]
-        values = {
-            **_looks(place),
-            **place.told._asdict(),
-            "chosen": some,
-            "kinds": list(kinds),
-            "limit": limit - len(told),
-        }
-        values.pop("others")
-        told += [dict(row) for row in connection.execute(text(_CHANGES), values).mappings()]
-        size *= 4
-    return told
+    values = {**_looks(place), "kinds": list(kinds)}
+    values |= {name: value for name, value in place.told._asdict().items() if name != "others"}
+    return question.paged(
+        connection, rest, lambda some: Statement(_CHANGES, {**values, "chosen": list(some)}), limit=limit
+    )
 
 
 def _looks(place: Place) -> dict[str, datetime]:
@@ -184,8 +175,6 @@ def _change(row: dict[str, Any]) -> dict[str, Any]:
 def _listed(value: Any) -> Any:
     return list(value) if isinstance(value, list | tuple) else value
 
-
-_FIRST_SERIES = 64
 
 # Up to which batch or redefinition is everything there, and what time is it? The clock is read after the snapshot was
 # taken, so that what is in it was recorded before.
@@ -334,5 +323,4 @@ where change.kind = any(cast(:kinds as text[]))
     and (change.series, change.period_start, change.published_at)
         > (:series, cast(:period_start as timestamp), cast(:published_at as timestamptz))
 order by change.series, change.period_start, change.published_at
-limit :limit
 """
