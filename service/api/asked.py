@@ -14,12 +14,12 @@ from ingest.observation import ACCUMULATIONS, SeriesKey
 from ingest.period import FREQUENCIES, LOCAL_ZONE, NotAPeriod
 from ingest.spelling import nearest
 from service.api.computed import Wanted
-from service.api.parameters import Codes, codes, split, unknown
+from service.api.parameters import Codes, codes, split, today, unknown
 from service.archive import catalogue, geography, groups, search, series
 from service.archive.geography import Geography
 from service.archive.question import Question
 from service.archive.series import Selection, Span
-from service.asking import Reading, as_of_moment, clock
+from service.asking import Reading, as_of_moment
 from service.problems import Problem
 
 From = Annotated[str | None, Query(alias="from", description="the first period, of any frequency", examples=["2018"])]
@@ -131,8 +131,7 @@ def seen_in(request: Request, connection: Connection, written: str | None) -> Ge
         case None | "as_reported":
             return None
         case "current":
-            day = clock(request).astimezone(period.LOCAL_ZONE).date()
-            return geography.on(connection, day, step="geography:current")
+            return geography.on(connection, today(request), step="geography:current")
         case str(name) if name.startswith("at:"):
             day = period.day_of(name.removeprefix("at:"))
             return geography.on(connection, day, step=f"geography:at:{day}")

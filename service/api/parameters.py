@@ -3,16 +3,17 @@
 import hashlib
 import itertools
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query, Request
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
+from ingest.period import LOCAL_ZONE
 from ingest.spelling import fits, nearest
-from service.asking import as_of_moment
+from service.asking import as_of_moment, clock
 from service.cursors import ExactMoment, NotACursor, Place, read_cursor, write_cursor
 from service.problems import Problem
 
@@ -90,8 +91,15 @@ def refuse_pages(request: Request, wanted: str) -> None:
 
 
 def write_page(request: Request, moment: datetime, place: object) -> str:
-    """The cursor of the next page of an answer, whose pages are all of one moment and of one question."""
-    return write_cursor((_question(request), moment, place))
+    """The cursor of the next page of an answer, whose pages are all of one moment, one question and one day."""
+    return write_cursor((_question(request), moment, today(request), place))
+
+
+def today(request: Request) -> date:
+    """The day on which this is asked, by the calendar of the country; of a further page that of the first."""
+    if found := read_cursor(request.query_params.get("cursor"), tuple[str, ExactMoment, date, Any]):
+        return found[2]
+    return clock(request).astimezone(LOCAL_ZONE).date()
 
 
 def read_page(request: Request, cursor: str | None, kind: type[Place]) -> tuple[datetime, Place] | None:
@@ -99,10 +107,10 @@ def read_page(request: Request, cursor: str | None, kind: type[Place]) -> tuple[
 
     Raises NotACursor, also for a cursor of another question: it would answer neither the one nor the other.
     """
-    found = read_cursor(cursor, tuple[str, ExactMoment, kind])
+    found = read_cursor(cursor, tuple[str, ExactMoment, date, kind])
     if found is None:
         return None
-    question, moment, place = found
+    question, moment, _, place = found
     as_of = request.query_params.get("as_of")
     is_same = question == _question(request) and (as_of is None or as_of_moment(request, as_of) == moment)
     if not is_same:

@@ -4,7 +4,8 @@ What does not add up is refused with the reason: ranks, indices, weeks that lie 
 not whole is missing and says what it lacks, or is computed and flagged where that was asked for.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,26 +31,21 @@ class Aggregate:
     incomplete: bool = False
 
 
-def refuse(connection: Connection, series: Sequence[int], wanted: Aggregate) -> None:
-    """Refuse what does not add up to the frequency.
+def refuse(connection: Connection, series: Sequence[int], keys: Iterable[str], wanted: Aggregate) -> None:
+    """Refuse what does not add up to the frequency; `keys` are those that are answered from these series.
 
     Raises DoesNotApply, with the series and the reason.
     """
     refuse_some(measures(connection, series), lambda each: _why_not(each, wanted))
-    twice = connection.execute(
-        text(
-            """
-            select substr(key, 3) as line, string_agg(frequency, ', ' order by frequency) as frequencies
-            from series where id = any(:series) group by 1 having count(*) > 1 limit 1
-            """
-        ),
-        {"series": list(series)},
-    ).first()
-    if twice:
-        raise DoesNotApply(
-            f"{twice.line} is there by several frequencies ({twice.frequencies}), which would become one series: name"
-            f" one, as in frequency={twice.frequencies[0]}."
-        )
+    frequencies: dict[str, list[str]] = defaultdict(list)
+    for frequency, _, line in sorted(key.partition(".") for key in keys):
+        frequencies[line].append(frequency)
+    for line, several in frequencies.items():
+        if len(several) > 1:
+            raise DoesNotApply(
+                f"{line} is there by several frequencies ({', '.join(several)}), which would become one series: name"
+                f" one, as in frequency={several[0]}."
+            )
 
 
 def beside(connection: Connection, series: Sequence[int]) -> list[int]:
@@ -105,7 +101,7 @@ def _why_not(each: Measure, wanted: Aggregate) -> str | None:
     return None
 
 
-_SAID = derivation.of_all(only="used", order=" order by period_start")
+_SAID = derivation.of_all(only="used", order=" order by period_start", among="matters")
 # Of a rate it is the counts that have to be whole.
 _OF_COUNTS = ("used_periods", "there", "is_whole", "has_break", "has_break_inside", "cut")
 # Only of the whole are there counts.
@@ -152,19 +148,20 @@ _NOTE = f"""nullif(concat_ws(' ',
     case when part_start > lower_start then 'The reporting unit began on ' || cast(part_start as date) || '.' end,
     case when part_end < lower_start + period_length(:to_frequency) then
         'The reporting unit ended on ' || {_UNTIL} || '.' end,
-    case when rule = 'ratio' then nullif(concat_ws(' ', numerator_cut, denominator_cut), '')
-        when rule <> 'last' then cut end,
+    case when rule = 'ratio' then {derivation.each_once("numerator_cut", "denominator_cut")} else cut end,
     case when not whole then {_LACKS} end
 ), '')"""
 
 
 def _made() -> str:
-    # A rate whose counts are not there still tells when it was published itself.
+    # A rate whose counts are not there tells of itself; where they are, it has not been there before its own figures.
     said = _OTHER | {
-        name: f"coalesce({_OTHER[name]}, {name})"
-        for name in ("published_at", "recorded_at", "derived", "computed_from")
+        "published_at": f"greatest({_OTHER['published_at']}, published_at)",
+        "valid_to": f"least({_OTHER['valid_to']}, valid_to)",
+        "recorded_at": f"greatest({_OTHER['recorded_at']}, recorded_at)",
+        **{name: f"coalesce({_OTHER[name]}, {name})" for name in ("derived", "computed_from")},
     }
-    made = point("amount", "why", said, *_STEPS, note=_NOTE)
+    made = point("amount", "why", said, *_STEPS, note=_NOTE, withdrawn="is_withdrawn")
     return made.replace("select frequency,", "select cast(:to_frequency as text) as frequency,").replace(
         "period_start,", "lower_start as period_start,", 1
     )
@@ -219,13 +216,18 @@ used as (
             rule <> 'last'
             or period_start = max(period_start) filter (where value is not null)
                 over (partition by {_GROUP})
-        ) as used
+        ) as used,
+        -- What came before the last figure says nothing of it.
+        rule <> 'last' or period_start >= coalesce(
+            max(period_start) filter (where value is not null) over (partition by {_GROUP}), period_start
+        ) as matters
     from placed
 ),
 grouped as (
     select
         {_GROUP},
         max(unit_measure) as unit_measure,
+        bool_and(status is null) as is_withdrawn,
         count(value) as there,
         {_PART_START} as part_start,
         {_PART_END} as part_end,

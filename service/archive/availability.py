@@ -1,8 +1,9 @@
 """Which codes still give data after some were chosen, and how much: what a person who narrows a question needs."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection
@@ -19,58 +20,43 @@ DIMENSIONS = tuple(SeriesKey.__slots__)
 COUNT_COLUMNS = ("series", "observations", "first_day", "last_day", "last_published")
 
 
-@dataclass(slots=True)
-class _Count:
-    """How much there is; `ends` is the first moment after the data."""
-
-    series: int = 0
-    observations: int = 0
-    starts: datetime | None = None
-    ends: datetime | None = None
-    last_published: datetime | None = None
-
-    def add(self, summary: Summary) -> None:
-        self.series += 1
-        self.observations += summary.observations
-        if summary.starts and (self.starts is None or summary.starts < self.starts):
-            self.starts = summary.starts
-        if summary.ends and (self.ends is None or summary.ends > self.ends):
-            self.ends = summary.ends
-        if summary.last_published and (self.last_published is None or summary.last_published > self.last_published):
-            self.last_published = summary.last_published
-
-    def told(self) -> dict[str, Any]:
-        last_day: date | None = self.ends and (self.ends - timedelta(microseconds=1)).date()
-        first_day = self.starts and self.starts.date()
-        figures = (self.series, self.observations, first_day, last_day, self.last_published)
-        return dict(zip(COUNT_COLUMNS, figures, strict=True))
-
-
 def availability(connection: Connection, selection: Selection, *, as_of: datetime | None) -> dict[str, Any]:
     """For each of DIMENSIONS its codes that have data within the selection, with COUNT_COLUMNS; and for all together.
 
     As of now where `as_of` is None. `replaced` names those of the chosen codes that ended, and what stands for them.
     """
-    total = _Count()
-    counts: dict[str, dict[str, _Count]] = {dimension: {} for dimension in DIMENSIONS}
-    for summary in summaries(connection, selection, as_of=as_of):
-        if not summary.observations:
-            continue
-        total.add(summary)
-        for dimension, of_dimension in counts.items():
-            of_dimension.setdefault(getattr(summary.key, dimension), _Count()).add(summary)
+    there = [each for each in summaries(connection, selection, as_of=as_of) if each.observations]
     words = registry.read(connection)
     return {
-        **total.told(),
+        **_counted(there),
         "dimensions": {
             dimension: [
-                {"code": code, **_names(words, dimension, code), **count.told()}
-                for code, count in sorted(of_dimension.items())
+                {"code": code, **_names(words, dimension, code), **_counted(of_code)}
+                for code, of_code in sorted(_by(dimension, there).items())
             ]
-            for dimension, of_dimension in counts.items()
+            for dimension in DIMENSIONS
         },
         "replaced": _replaced(words, selection),
     }
+
+
+def _by(dimension: str, there: Sequence[Summary]) -> Mapping[str, Sequence[Summary]]:
+    code_of = attrgetter(f"key.{dimension}")
+    by_code: dict[str, list[Summary]] = defaultdict(list)
+    for each in there:
+        by_code[code_of(each)].append(each)
+    return by_code
+
+
+def _counted(there: Sequence[Summary]) -> dict[str, Any]:
+    """COUNT_COLUMNS of series that all have observations; each of them is gone through in C, as there are many."""
+    starts, ends, last_published = (
+        best(map(attrgetter(name), there), default=None)
+        for name, best in (("starts", min), ("ends", max), ("last_published", max))
+    )
+    first_day, last_day = starts and starts.date(), ends and (ends - timedelta(microseconds=1)).date()
+    figures = (len(there), sum(each.observations for each in there), first_day, last_day, last_published)
+    return dict(zip(COUNT_COLUMNS, figures, strict=True))
 
 
 def _names(words: Catalogue, dimension: str, code: str) -> Mapping[str, str | None]:

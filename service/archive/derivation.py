@@ -28,22 +28,6 @@ ERA = f"sum(case when {IS_BREAK} then 1 else 0 end) over (partition by {LINE} or
 
 # How many inputs with data of only a part of their period are named one by one.
 _FEW = 3
-# Whose data are not of the calendar's period, and what they are of, or what a sum said of its own inputs; else null.
-_FIRST_DAY, _LAST_DAY = (
-    "cast(period_start as date)",
-    "cast(period_start + period_length(frequency) - interval '1 microsecond' as date)",
-)
-CUT_OFF = (
-    "case when array_to_string(derived, ' ') like '%aggregate:%' then"
-    " period_text(frequency, period_start) || ': ' || reason"
-    " when data_from is null and data_to is null then null"
-    f" when accumulation = 'PERIOD' and data_from <> {_FIRST_DAY} or data_to <> {_LAST_DAY} then"
-    " concat(period_text(frequency, period_start), ' has data',"
-    f" case when accumulation = 'PERIOD' and data_from <> {_FIRST_DAY} then ' from ' || data_from end,"
-    f" case when data_to <> {_LAST_DAY} then ' to ' || data_to end,"
-    f" case when data_from > {_FIRST_DAY} or data_to < {_LAST_DAY} then ' only' end, '.') end"
-)
-
 PERIOD_BEFORE = "period_start - period_length(frequency)"
 # Observations per year; FRED counts 260 days, of business, and 52 weeks.
 PER_YEAR = (
@@ -67,6 +51,31 @@ SLOT = (
 )
 
 
+def other_days(start: str = "period_start", data_from: str = "data_from", data_to: str = "data_to") -> str:
+    """Of which days the data of this period are, where these are not the calendar's; else null."""
+    first_day = f"cast({start} as date)"
+    last_day = f"cast({start} + period_length(frequency) - interval '1 microsecond' as date)"
+    begins_otherwise, ends_otherwise = (
+        f"accumulation = 'PERIOD' and {data_from} <> {first_day}",
+        f"{data_to} <> {last_day}",
+    )
+    return (
+        f"case when {begins_otherwise} or {ends_otherwise} then"
+        f" concat(period_text(frequency, {start}), ' has data',"
+        f" case when {begins_otherwise} then ' from ' || {data_from} end,"
+        f" case when {ends_otherwise} then ' to ' || {data_to} end,"
+        f" case when {data_from} > {first_day} or {data_to} < {last_day} then ' only' end, '.') end"
+    )
+
+
+# The same; of a point that was made of several what it says of them.
+CUT_OFF = (
+    "case when reason is not null"
+    " and (cardinality(computed_from) > 1 or array_to_string(derived, ' ') like '%aggregate:%') then"
+    f" period_text(frequency, period_start) || ': ' || reason else {other_days()} end"
+)
+
+
 def periods_between(start: str, end: str, frequency: str = "frequency") -> str:
     """How many periods of the frequency begin from `start` on and before `end`, both of them beginnings."""
     months = f"((extract(year from {end}) - extract(year from {start})) * 12 + extract(month from {end}) - extract(month from {start}))"  # noqa: E501
@@ -82,8 +91,8 @@ def traced(name: str, *also: str) -> str:
     """The columns of a point, its origin and the steps told even where it is as reported, and further ones."""
     told = {
         "derived": "coalesce(derived, '{}')",
-        "computed_from": f"coalesce(computed_from, array[concat_ws('.', {LINE})"
-        " || '@' || period_text(frequency, period_start)])",
+        "computed_from": "coalesce(computed_from, case when status is null then '{}'"
+        f" else array[concat_ws('.', {LINE}) || '@' || period_text(frequency, period_start)] end)",
     }
     columns = [f"{told[column]} as {column}" if column in told else column for column in POINT_COLUMNS]
     return f"select {', '.join((*columns, *also))} from {name}"
@@ -121,6 +130,12 @@ def cut_off(only: str, over: str = "") -> str:
         f" then count(own_cut) {rows} || ' of the periods have data of other days than the calendar''s.'"
         f" else string_agg(own_cut, ' ') {rows} end"
     )
+
+
+def each_once(*cuts: str) -> str:
+    """What these say of the days that their data are of; what two say alike once; null where none says anything."""
+    told = (reduce(lambda cut, earlier: f"nullif({cut}, {earlier})", cuts[:at], cut) for at, cut in enumerate(cuts))
+    return f"nullif(concat_ws(' ', {', '.join(told)}), '')"
 
 
 def beside_itself(said: Mapping[str, str], prefix: str) -> dict[str, str]:
@@ -171,13 +186,15 @@ def of_both(*prefixes: str, same_period: bool = True) -> Mapping[str, str]:
     }
 
 
-def of_all(over: str = "", only: str = "true", order: str = "") -> Mapping[str, str]:
+def of_all(over: str = "", only: str = "true", order: str = "", among: str = "true") -> Mapping[str, str]:
     """What is said about a point that was computed from the rows of a group, or of a window, that fulfil `only`.
 
+    `among` are fulfilled also by the rows that would have been used, had they a value: that one of them went, or is
+    missing, is news of the point too.
     A long run of one series' periods is named by its first and its last: key@first/last. `order` is that of a group; a
     window has its own.
     """
-    rows = f"filter (where {only}){over}"
+    rows, all_rows = f"filter (where {only}){over}", f"filter (where {among}){over}"
 
     def agreed(name: str) -> str:
         same = f"count({name}) {rows} = count(*) {rows} and min({name}) {rows} = max({name}) {rows}"
@@ -192,9 +209,9 @@ def of_all(over: str = "", only: str = "true", order: str = "") -> Mapping[str, 
     short = f"count(*) {rows} <= {_LONG} or max(cardinality(computed_from)) {rows} > 1"
     return {
         "status": _least_sure(f"max({_sureness('status')}) {rows}"),
-        "published_at": f"coalesce(max(published_at) {rows}, max(published_at){over})",
-        "valid_to": f"min(valid_to) {rows}",
-        "recorded_at": f"coalesce(max(recorded_at) {rows}, max(recorded_at){over})",
+        "published_at": f"max(published_at) {all_rows}",
+        "valid_to": f"min(valid_to) {all_rows}",
+        "recorded_at": f"max(recorded_at) {all_rows}",
         **{name: agreed(name) for name in _AGREED},
         "derived": f"coalesce(max(derived) {rows}, '{{}}')"
         f" || case when bool_or('incomplete' = any(derived)) {rows} and not 'incomplete' = any(max(derived) {rows})"
@@ -204,17 +221,25 @@ def of_all(over: str = "", only: str = "true", order: str = "") -> Mapping[str, 
 
 
 def point(
-    value: str, why: str, said: Mapping[str, str], *steps: str, unit: str = "unit_measure", note: str | None = None
+    value: str,
+    why: str,
+    said: Mapping[str, str],
+    *steps: str,
+    unit: str = "unit_measure",
+    note: str | None = None,
+    withdrawn: str = "status is null",
 ) -> str:
-    """A computed point: POINT_COLUMNS, the value and its status only where nothing is amiss, else M and why.
+    """A computed point: POINT_COLUMNS, the value and what was said with it only where nothing is amiss, else M and why.
 
-    `steps` are expressions of text[] that tell what was done; `note` is what a value has to say.
+    `steps` are expressions of text[] that tell what was done; `note` is what a value has to say; `withdrawn` tells of
+    what it is made whether that was withdrawn, and so is the point.
     """
     told = {
         "value": f"case when {why} is null then {value} end",
-        "status": f"case when {why} is null then {said['status']} else 'M' end",
+        "status": f"case when {withdrawn} then null when {why} is null then {said['status']} else 'M' end",
         "unit_measure": unit,
-        **{name: said[name] for name in ("published_at", "valid_to", "recorded_at", *_AGREED)},
+        **{name: said[name] for name in ("published_at", "valid_to", "recorded_at")},
+        **{name: f"case when {why} is null then {said[name]} end" for name in _AGREED},
         "reason": f"coalesce({why}, {note})" if note else why,
         "derived": " || ".join((said["derived"], *steps)),
         "computed_from": said["computed_from"],

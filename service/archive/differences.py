@@ -121,17 +121,19 @@ with
             line.accumulation, line.source, line.breakdown, line.unit_measure,
             period_start = date_trunc('year', period_start) as is_first,
             key || '@' || period_text(frequency, period_start) as origin
-        from observation_as_of(:as_of) as vintage
+        from vintage
         join line on line.id = vintage.series_id
         where vintage.series_id = any(cast(:said as integer[]))
+            and vintage.valid_from <= :as_of and (vintage.valid_to is null or vintage.valid_to > :as_of)
             and (not alone or period_start = date_trunc('year', period_start))
-        order by line, period_start, value is null, alone
+        order by line, period_start, value is null, withdrawn, alone
     ),
     followed as (
         select
             *,
             lag(period_start) over line as was_start,
             lag(value) over line as was_value,
+            lag(valid_from) over line as was_valid_from,
             lag(valid_to) over line as was_valid_to
         from known
         window line as (partition by line order by period_start)
@@ -169,10 +171,15 @@ select
     known.breakdown,
     known.period_start,
     case when is_first then known.value else known.value - earlier.was_value end as value,
-    known.status,
+    case when not known.withdrawn then known.status end as status,
     earlier.was_status as old_status,
     known.unit_measure,
     coalesce(earlier.published_at, known.valid_from) as published_at,
+    -- Since when do the two stand side by side, or one of them alone?
+    greatest(known.valid_from, case when known.was_start = known.period_start - known.length and not is_first
+        then known.was_valid_from end) as side_by_side_at,
+    known.data_to as own_data_to,
+    earlier.was_data_to as old_data_to,
     least(known.valid_to, case when earlier.line is not null then known.was_valid_to end) as valid_to,
     greatest(known.recorded_at, earlier.was_recorded_at) as recorded_at,
     {
@@ -238,8 +245,13 @@ _AS_POINTS = f"""
     point(
         "value",
         "missing",
-        {name: name for name in derivation.TOLD} | {"status": _STATUS},
+        {name: name for name in derivation.TOLD}
+        | {"status": _STATUS, "published_at": "greatest(published_at, side_by_side_at)"},
         "array[concat('transform:', 'within')]",
+        note=derivation.each_once(
+            derivation.other_days(derivation.PERIOD_BEFORE, "null", "old_data_to"),
+            derivation.other_days(data_from="null", data_to="own_data_to"),
+        ),
     )
 } from told
 """

@@ -18,7 +18,8 @@ from typing import Annotated, Any, NamedTuple
 from msgspec import Meta
 from sqlalchemy import Connection, text
 
-from service.archive import series
+from service.archive import question, series
+from service.archive.points import Statement
 from service.archive.series import Selection
 from service.cursors import ExactMoment
 
@@ -158,21 +159,11 @@ def _figures(
     if place.since != NOTHING:
         touched = set(connection.execute(text(_TOUCHED_SERIES), _looks(place)).scalars())
         rest = [number for number in rest if number in touched]
-    told: list[dict[str, Any]] = []
-    size = _FIRST_SERIES
-    while rest and len(told) < limit:
-        some, rest = rest[:size], rest[size:]
-        values = {
-            **_looks(place),
-            **place.told._asdict(),
-            "chosen": some,
-            "kinds": list(kinds),
-            "limit": limit - len(told),
-        }
-        values.pop("others")
-        told += [dict(row) for row in connection.execute(text(_CHANGES), values).mappings()]
-        size *= 4
-    return told
+    values = {**_looks(place), "kinds": list(kinds)}
+    values |= {name: value for name, value in place.told._asdict().items() if name != "others"}
+    return question.paged(
+        connection, rest, lambda some: Statement(_CHANGES, {**values, "chosen": list(some)}), limit=limit
+    )
 
 
 def _looks(place: Place) -> dict[str, datetime]:
@@ -192,8 +183,6 @@ def _change(row: dict[str, Any]) -> dict[str, Any]:
 def _listed(value: Any) -> Any:
     return list(value) if isinstance(value, list | tuple) else value
 
-
-_FIRST_SERIES = 64
 
 # What time is it, and which batch or redefinition is the last of which something is public by then? The clock is read
 # after the snapshot was taken, so that what is in it was recorded before.
@@ -352,5 +341,4 @@ where change.kind = any(cast(:kinds as text[]))
     and (change.series, change.period_start, change.published_at)
         > (:series, cast(:period_start as timestamp), cast(:published_at as timestamptz))
 order by change.series, change.period_start, change.published_at
-limit :limit
 """

@@ -203,21 +203,13 @@ group by frequency, indicator, reporting_unit, accumulation, source, breakdown, 
 """
 
 _KEPT_WHERE_ALL_AGREE = ("submission", "document", "comment", "data_from", "data_to")
-_FIGURE = (
-    "frequency", "indicator", "unit", "accumulation", "source", "breakdown", "period_start", "reporting_unit",
-)  # fmt: skip
+_FIGURE = "frequency, indicator, unit, accumulation, source, breakdown, period_start"
 
 
 def _agreed(name: str, of: str = "") -> str:
     """What all points say alike."""
     alike = f"count({name}) {of} = count(*) {of} and min({name}) {of} = max({name}) {of}"
     return f"case when {alike} then min({name}) {of} end as {name}"
-
-
-def _of_the_counts(aggregate: str, name: str) -> str:
-    """Of the two counts, and of the rate alone where there is neither."""
-    of_counts, of_rate = (f"{aggregate}({name}) filter (where {which}is_rate)" for which in ("not ", ""))
-    return f"case when bool_or(not is_rate) then {of_counts} else {of_rate} end as {name}"
 
 
 def _named(which: str) -> str:
@@ -300,18 +292,35 @@ placed as (
         or points.breakdown in (:numerator, :denominator) and indicator.adds_over_units = 'ratio'
             and {_RATE_LINE} = any(cast(:lines as text[]))
 ),
+-- A figure that was withdrawn is news of what stands for it now: of what is not nearer than it was.
+nearest as (
+    select *, min(distance) filter (where status is not null) over (partition by {_FIGURE}, piece) as nearest
+    from placed
+),
+news as (
+    select
+        *,
+        count(status) over figure as standing,
+        max(published_at) filter (where status is null and distance < coalesce(nearest, distance + 1)) over figure
+            as withdrawn_at,
+        max(recorded_at) filter (where status is null and distance < coalesce(nearest, distance + 1)) over figure
+            as withdrawal_recorded_at
+    from nearest
+    window figure as (partition by {_FIGURE})
+),
 -- Of each piece the figure that counts: the unit's own, then one with a value, then the nearest.
 piece as (
     select distinct on (frequency, indicator, unit, accumulation, source, breakdown, period_start, piece) *
-    from placed
+    from news
+    where status is not null
     order by
         frequency, indicator, unit, accumulation, source, breakdown, period_start, piece,
         distance > 0, value is null, distance
 ),
 used as (
-    select *, row_number() over figure as nth, count(*) over (partition by {", ".join(_FIGURE)}) as taken_for
+    select *, row_number() over figure as nth, count(*) over (partition by {_FIGURE}, reporting_unit) as taken_for
     from piece
-    window figure as (partition by {", ".join(_FIGURE)} order by piece)
+    window figure as (partition by {_FIGURE}, reporting_unit order by piece)
 ),
 together as (
     select
@@ -319,9 +328,9 @@ together as (
         case when bool_and(value is not null) then sum(value) filter (where nth = 1) end as value,
         substr('ABPEF', max(strpos('ABPEF', status)), 1) as status,
         min(unit_measure) as unit_measure,
-        max(published_at) as published_at,
+        greatest(max(published_at), max(withdrawn_at)) as published_at,
         min(valid_to) as valid_to,
-        max(recorded_at) as recorded_at,
+        greatest(max(recorded_at), max(withdrawal_recorded_at)) as recorded_at,
         {", ".join(_agreed(name) for name in _KEPT_WHERE_ALL_AGREE)},
         min(status) as own_status,
         min(reason) as own_reason,
@@ -387,9 +396,10 @@ rate as (
         bool_or(has_break) as has_break,
         string_agg(distinct cut_offs, ', ') filter (where not is_rate) as cut_offs,
         substr('ABPEF', max(strpos('ABPEF', status)) filter (where not is_rate), 1) as status,
-        {_of_the_counts("max", "published_at")},
-        {_of_the_counts("min", "valid_to")},
-        {_of_the_counts("max", "recorded_at")},
+        -- Also of the rates themselves, without which nobody knew that there is one to recompute.
+        max(published_at) as published_at,
+        min(valid_to) as valid_to,
+        max(recorded_at) as recorded_at,
         {", ".join(_agreed(name, "filter (where not is_rate)") for name in _KEPT_WHERE_ALL_AGREE)},
         min(computed_from) filter (where is_rate) as from_rates,
         min(computed_from) filter (where breakdown = :numerator) as from_numerators,
@@ -458,4 +468,12 @@ select
         else from_rates
     end
 from recomputed
+union all
+-- Withdrawn, all that would stand here.
+select
+    frequency, indicator, unit, accumulation, source, breakdown, period_start, null, null, min(unit_measure),
+    max(published_at), min(valid_to), max(recorded_at), null, null, null, null, null, null, null, null
+from news
+where standing = 0 and is_asked
+group by {_FIGURE}
 """

@@ -2,6 +2,9 @@
 
 A question is answered by one statement of SQL. It begins here with the stored figures of one vintage; geography,
 aggregation and transforms each wrap it in another, in this order, and `question` writes the end.
+
+A point without a status was withdrawn: it has no value and is in no answer, but what is computed without it is as new
+as the withdrawal. Each step passes on as withdrawn what it would make of withdrawn points alone.
 """
 
 import re
@@ -61,8 +64,11 @@ class Statement:
 
 
 def stored(series: Sequence[int], *, as_of: datetime) -> Statement:
-    """What was known of these series at a moment: POINT_COLUMNS, one row a series and period, in no order."""
-    return described("observation_as_of(:as_of)", series, as_of=as_of)
+    """What was known of these series at a moment: POINT_COLUMNS, one row a series and period, in no order.
+
+    What was withdrawn by then is among them, without a status.
+    """
+    return described(_STOOD, series, as_of=as_of)
 
 
 def first_released(series: Sequence[int], *, as_of: datetime) -> Statement:
@@ -90,6 +96,15 @@ def significant(number: str) -> str:
     """
     return f"cast(cast({number} as double precision) as numeric)"
 
+
+# The as-of rule, with what was withdrawn.
+_STOOD = """(
+    select
+        series_id, period_start, valid_from, valid_to, recorded_at, submission_id, document_id, data_from, data_to,
+        case when not withdrawn then status end as status, value, reason, comment
+    from vintage
+    where valid_from <= :as_of and (valid_to is null or valid_to > :as_of)
+)"""
 
 _FIRST = """(
     select distinct on (series_id, period_start) *

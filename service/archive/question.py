@@ -130,22 +130,30 @@ def _series(connection: Connection, question: Question, since: str | None = None
     else:
         chosen = series.numbers(connection, question.selection, since=since, frequency=frequency)
     if question.aggregate or question.transform:
-        own = _own(chosen)
         try:
-            _refuse(connection, question, own)
+            _refuse(connection, question, chosen)
         except DoesNotApply:
             # A refusal names what it is about, which of what is under embargo nothing may. Asked only here, it costs
             # an answer nothing.
-            _refuse(connection, question, series.public(connection, own))
+            public = set(series.public(connection, _own(chosen)))
+            _refuse(connection, question, [each for each in chosen if public.intersection(_own([each]))])
     return chosen
 
 
-def _refuse(connection: Connection, question: Question, stored: Sequence[int]) -> None:
+def _refuse(connection: Connection, question: Question, chosen: Sequence[int | Line]) -> None:
+    stored = _own(chosen)
     if question.aggregate:
-        aggregation.refuse(connection, stored, question.aggregate)
+        aggregation.refuse(connection, stored, _keys(connection, chosen), question.aggregate)
     if question.transform:
         frequency = question.aggregate and question.aggregate.frequency
         transforms.refuse(connection, stored, question.transform, frequency=frequency)
+
+
+def _keys(connection: Connection, chosen: Sequence[int | Line]) -> list[str]:
+    """The keys of these series, each with its own frequency."""
+    numbers = [each for each in chosen if not isinstance(each, Line)]
+    found = connection.execute(text("select key from series where id = any(:series)"), {"series": numbers}).scalars()
+    return [*found, *(each.key for each in chosen if isinstance(each, Line))]
 
 
 def _own(chosen: Sequence[int | Line]) -> list[int]:
@@ -224,7 +232,7 @@ IN_SPAN = """(cast(:start as timestamp) is null or period_start >= cast(:start a
 _WANTED = f"""
 from points
 {KEYED}
-where {IN_SPAN}
+where status is not null and {IN_SPAN}
     and (cast(:revised_since as timestamptz) is null or published_at > :revised_since)
 """
 

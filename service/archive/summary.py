@@ -7,6 +7,7 @@ embargo ended, only the series that it touched are worked out anew. It is right,
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -130,30 +131,70 @@ def _before(one: datetime | None, other: datetime | None) -> bool:
 
 
 def _of(connection: Connection, as_of: datetime, numbers: Sequence[int] | None) -> dict[int, Summary]:
-    among = "" if numbers is None else "and series_id = any(cast(:numbers as integer[]))"
-    rows = connection.execute(
-        text(
-            f"""
-            -- The as-of rule, with what was withdrawn: that a value went is news too.
-            select
-                series.id, series.frequency, series.indicator, series.reporting_unit, series.accumulation,
-                series.source, series.breakdown, known.observations, known.starts,
-                known.last_start + period_length(series.frequency) as ends, known.last_published, known.last_changed
-            from (
-                select
-                    series_id,
-                    count(*) filter (where not withdrawn) as observations,
-                    min(period_start) filter (where not withdrawn) as starts,
-                    max(period_start) filter (where not withdrawn) as last_start,
-                    max(valid_from) filter (where not withdrawn) as last_published,
-                    max(valid_from) as last_changed
-                from vintage
-                where valid_from <= :as_of and (valid_to is null or valid_to > :as_of) {among}
-                group by series_id
-            ) as known
-            join series on series.id = known.series_id
-            """
-        ),
-        {"as_of": as_of} | ({} if numbers is None else {"numbers": numbers}),
+    """The summaries of these series, of all where None; first of those of which nothing was ever said twice.
+
+    Of most series every figure has one statement. These are counted in the index alone: the view of vintages, which
+    puts the statements of each period beside each other, takes four times as long.
+    """
+    rows = _counted(connection, _SAID_ONCE, as_of, numbers)
+    revised = [number for number, *_, is_revised in rows if is_revised]
+    rows = [row[:-1] for row in rows if not row[-1]] + (
+        _counted(connection, _REVISED, as_of, revised) if revised else []
     )
     return {number: Summary(number, SeriesKey(*rest[:6]), *rest[6:]) for number, *rest in rows}
+
+
+def _counted(
+    connection: Connection, statement: str, as_of: datetime, numbers: Sequence[int] | None
+) -> list[tuple[Any, ...]]:
+    among = "" if numbers is None else "and series_id = any(cast(:numbers as integer[]))"
+    values = {"as_of": as_of} | ({} if numbers is None else {"numbers": list(numbers)})
+    return [tuple(row) for row in connection.execute(text(statement.format(among=among)), values).all()]
+
+
+_OF_SERIES = """
+    series.id, series.frequency, series.indicator, series.reporting_unit, series.accumulation, series.source,
+    series.breakdown, known.observations, known.starts, known.last_start + period_length(series.frequency) as ends,
+    known.last_published, known.last_changed
+"""
+
+# What is there, where each period has one statement that withdraws nothing? And where is that not so?
+_SAID_ONCE = f"""
+select {_OF_SERIES}, observations <> statements or id in (
+    select series_id
+    from observation
+    where withdrawn and published_at <= least(:as_of, now()) {{among}}
+) as is_revised
+from (
+    select
+        series_id,
+        count(*) as statements,
+        count(distinct period_start) as observations,
+        min(period_start) as starts,
+        max(period_start) as last_start,
+        max(published_at) as last_published,
+        max(published_at) as last_changed
+    from observation
+    where published_at <= least(:as_of, now()) {{among}}
+    group by series_id
+) as known
+join series on series.id = known.series_id
+"""
+
+# The as-of rule, with what was withdrawn: that a value went is news too.
+_REVISED = f"""
+select {_OF_SERIES}
+from (
+    select
+        series_id,
+        count(*) filter (where not withdrawn) as observations,
+        min(period_start) filter (where not withdrawn) as starts,
+        max(period_start) filter (where not withdrawn) as last_start,
+        max(valid_from) filter (where not withdrawn) as last_published,
+        max(valid_from) as last_changed
+    from vintage
+    where valid_from <= :as_of and (valid_to is null or valid_to > :as_of) {{among}}
+    group by series_id
+) as known
+join series on series.id = known.series_id
+"""

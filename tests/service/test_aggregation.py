@@ -1,5 +1,6 @@
 """Figures of a lower frequency: by the indicator's own rule, whole or missing, never a sum of what does not add up."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -427,6 +428,36 @@ def test_one_line_by_two_frequencies_would_become_one_series_and_is_refused(conn
     )
     with pytest.raises(DoesNotApply, match="several frequencies"):
         question.rows(connection, asking)
+
+
+def test_parts_by_two_frequencies_would_become_one_series_of_the_whole_and_are_refused(connection: Connection) -> None:
+    say(connection, COUNT.replace("VN", "GSO24"), y2001_Q1="1")
+    say(connection, COUNT.replace("VN", "GSO27").replace("Q.", "M."), y2001_01="1")
+    asking = Question(
+        Selection({"indicator": ["CYBER_INCIDENTS"], "reporting_unit": ["GSO24_2025"]}),
+        Span(),
+        moment("2026-11-01"),
+        geography=geography.on(connection, date(2026, 1, 1), step="geography:current"),
+        aggregate=Aggregate("A"),
+    )
+    with pytest.raises(DoesNotApply, match=r"GSO24_2025.* is there by several frequencies \(M, Q\)"):
+        question.rows(connection, asking)
+    (row,) = question.rows(
+        connection, replace(asking, selection=Selection({**asking.selection.codes, "frequency": ["Q"]}))
+    )
+    assert row["value"] is None
+
+
+def test_of_a_sum_that_is_missing_no_part_speaks(connection: Connection) -> None:
+    part = {"value": 1, "document": "report 7", "comment": "early", "data_to": "2023-03-10"}
+    row = lower(connection, "A", (COUNT, {"2023-Q1": part}))["2023"]
+    names = ("value", "submission", "document", "comment", "data_to")
+    assert [row[name] for name in names] == [None] * len(names)
+
+
+def test_the_last_figure_of_a_year_tells_the_days_that_it_is_of(connection: Connection) -> None:
+    row = lower(connection, "A", (STOCK, {"2023-Q4": {"value": 1, "data_to": "2023-12-10"}}))["2023"]
+    assert (row["value"], row["reason"]) == (1, "2023-Q4 has data to 2023-12-10 only.")
 
 
 def test_the_api_refuses_a_lower_frequency_of_a_rank(client: TestClient) -> None:

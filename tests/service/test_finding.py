@@ -13,16 +13,21 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from icalendar import Calendar
 from pydantic import BaseModel
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from ingest.catalogue import Catalogue
+from ingest.observation import SeriesKey
+from ingest.period import moment, parse
 from ingest.spelling import fold
 from service import database
 from service.api import finding
-from service.archive import search, succession, summary
-from service.archive.series import Selection
+from service.archive import search, succession, summary, vintages
+from service.archive.series import Selection, Span
+from service.archive.summary import summaries
 from service.formats import atom
 from tests.ingest.test_ledger import append
 
@@ -523,6 +528,51 @@ def test_what_a_batch_touched_is_counted_as_if_all_were_counted_anew(sender: Tes
         told = figures_told(sender)
         summary._kept.clear()
         assert figures_told(sender) == told
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    said=st.lists(
+        st.tuples(
+            st.sampled_from(["2001", "2002", "2003"]),
+            st.sampled_from(["2004-01-01", "2004-02-01", "2004-03-01"]),
+            st.sampled_from(["1", "1", "2", None]),
+        ),
+        min_size=1,
+        max_size=5,
+        unique_by=lambda each: each[:2],
+    )
+)
+def test_what_there_is_of_a_series_is_what_its_vintages_say_whatever_was_said_of_it(
+    connection: Connection, said: list[tuple[str, str, str | None]]
+) -> None:
+    key = SeriesKey.parse("A.CYBER_INCIDENTS.MPS.PERIOD.MPS._T")
+    usual = {"series": str(key), "status": "A", "reason": "test"}
+    with connection.begin_nested() as undone:
+        for day in sorted({day for _, day, _ in said}):
+            rows = [
+                usual | {"period": year, "published_at": day, "value": value, "withdrawn": value is None}
+                for year, on, value in said
+                if on == day
+            ]
+            append(connection, *rows, reason="test")
+        for as_of in ("2004-01-15", "2004-02-15", "2004-03-15"):
+            found = [
+                (each.observations, each.starts, each.ends, each.last_published, each.last_changed)
+                for each in summaries(connection, Selection.of(key), as_of=moment(as_of))
+            ]
+            told = vintages.rows(connection, Selection.of(key), Span(), as_of=moment(as_of))
+            last = [row for row in told if row["valid_to"] is None or row["valid_to"] > moment(as_of)]
+            there = [row for row in last if not row["withdrawn"]]
+            expected = (
+                len(there),
+                min((parse(row["period"]).start for row in there), default=None),
+                max((parse(row["period"]).end for row in there), default=None),
+                max((row["published_at"] for row in there), default=None),
+                max((row["published_at"] for row in last), default=None),
+            )
+            assert found == ([expected] if last else [])
+        undone.rollback()
 
 
 def test_what_a_look_saw_that_began_before_a_batch_is_not_kept(sender: TestClient, own_engine: Engine) -> None:

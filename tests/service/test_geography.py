@@ -11,17 +11,19 @@ import pytest
 from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
 from ingest import catalogue
 from ingest.catalogue import Catalogue
 from ingest.period import moment
 from ingest.reporting_unit import Lineage, ReportingUnit
+from service import app
 from service.archive import geography, question, territory
 from service.archive.question import ANSWER_COLUMNS, Page, Question
 from service.archive.series import Selection, Span
 from service.archive.transforms import Transform
 from service.formats import delimited
+from tests.conftest import Clock
 from tests.ingest.test_ledger import append
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "geography.md").read_text(encoding="utf-8")
@@ -429,6 +431,23 @@ def get(client: TestClient, path: str, status: int = 200, **parameters: str) -> 
     answer = client.get(path, params=parameters)
     assert answer.status_code == status, answer.text
     return answer.json()
+
+
+def test_the_pages_of_an_answer_are_of_the_day_on_which_the_first_was_asked(own_engine: Engine) -> None:
+    clock = Clock(moment("2025-06-30T23:50:00+07:00"))
+    with TestClient(app.create(own_engine, clock=clock)) as client:
+        asked = {"indicator": "DTI_RANK", "geography": "current", "limit": "40"}
+        page = get(client, "/v1/observations", **asked)
+        clock.is_now("2025-07-01T00:10:00")
+        rows = page["observations"]
+        while page["next"]:
+            page = get(client, "/v1/observations", **asked, cursor=page["next"])
+            rows += page["observations"]
+        whole = get(client, "/v1/observations", **asked | {"geography": "at:2025-06-30", "limit": "10000"})
+        assert [row["series"] for row in rows] == [row["series"] for row in whole["observations"]]
+        assert len(rows) > 40
+        answer = client.get("/v1/observations", params={**asked, "cursor": "bm9uc2Vuc2U"})
+        assert (answer.status_code, answer.json()["type"]) == (400, "/problems/not-a-cursor")
 
 
 @pytest.mark.parametrize("seen_as", ["as_reported", "current", "at:2024-12-31", "at:31/12/2024"])

@@ -616,3 +616,42 @@ def test_every_example_in_the_document_answers(client: TestClient, address: str)
     assert answer.status_code == 200, answer.text
     (rows,) = [value for value in answer.json().values() if isinstance(value, list)]
     assert any(row["value"] is not None for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "says"),
+    [
+        ("chg", "2023-Q3 has data to 2023-09-10 only. 2023-Q4 has data to 2023-12-10 only."),
+        ("pch", "2023-Q3 has data to 2023-09-10 only. 2023-Q4 has data to 2023-12-10 only."),
+        ("log", "2023-Q4 has data to 2023-12-10 only."),
+        ("index", "2023-Q3 has data to 2023-09-10 only. 2023-Q4 has data to 2023-12-10 only."),
+    ],
+)
+def test_whatever_is_computed_of_figures_tells_the_days_that_these_are_of(
+    connection: Connection, wanted: str, says: str
+) -> None:
+    values = {
+        "2023-Q3": {"value": 1, "data_to": "2023-09-10"},
+        "2023-Q4": {"value": 2, "data_to": "2023-12-10"},
+    }
+    base = {"base": period.parse("2023-Q3")} if wanted == "index" else {}
+    assert told(connection, wanted, values, **base)["2023-Q4"]["reason"] == says
+
+
+def test_a_share_and_a_rank_tell_of_the_days_of_the_whole_and_of_the_others(connection: Connection) -> None:
+    part, other = QUARTERLY.replace("VN", "GSO24"), QUARTERLY.replace("VN", "GSO27")
+    cut = {"2023-Q4": {"value": 4, "data_to": "2023-12-10"}}
+
+    def beside(name: str, others: Statement) -> dict[str, Any]:
+        found = transforms.transformed(points((part, {"2023-Q4": 2})), others, Transform(name))
+        return answered(connection, found)[part, "2023-Q4"]
+
+    whole = points((QUARTERLY, cut), name="others")
+    assert beside("share", whole)["reason"] == "2023-Q4 has data to 2023-12-10 only."
+    peers = points((part, {"2023-Q4": 2}), (other, cut), name="others")
+    assert beside("rank", peers)["reason"].endswith("1 of the figures have data of other days than the calendar's.")
+
+
+def test_the_document_of_a_figure_is_none_of_what_could_not_be_computed_from_it(connection: Connection) -> None:
+    row = told(connection, "pch", {"2023-Q4": {"value": 2, "document": "report 7", "comment": "early"}})["2023-Q4"]
+    assert (row["value"], row["document"], row["comment"], row["submission"]) == (None, None, None, None)

@@ -1,0 +1,53 @@
+"""The words in which a transform is asked for, and told."""
+
+import re
+from dataclasses import dataclass
+
+from ingest.period import Period
+
+CHANGES = ("chg", "ch1")
+# Of a rate these are told in percentage points, unless asked otherwise.
+RELATIVE = ("pch", "pc1", "pca", "cch", "cca")
+SHARES = ("share", "contribution")
+RANKS = ("rank", "rank_dense")
+NAMES = (*CHANGES, *RELATIVE, "log", "index", "ytd", "cumulative", "within", "ma", *SHARES, *RANKS)
+_LONGEST_AVERAGE = 1000
+
+
+class NotATransform(ValueError):
+    """The text is no transform."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """What is to be computed; `periods` of a moving average, `base` of an index, `relative` where a rate's change is
+    wanted in percent of itself and not in points.
+    """
+
+    name: str
+    periods: int | None = None
+    base: Period | None = None
+    relative: bool = False
+
+    @classmethod
+    def parse(cls, written: str, *, base: Period | None = None, relative: bool = False) -> "Transform | None":
+        """The transform of this name, None for `lin`, the figures as they are.
+
+        Raises NotATransform, with what there is.
+        """
+        name, _, number = written.strip().lower().partition(":")
+        if name not in (*NAMES, "lin") or (number and name != "ma"):
+            there = ", ".join(("lin", *(f"{each}:N" if each == "ma" else each for each in NAMES)))
+            raise NotATransform(f"“{written}” is no transform. There are: {there}.")
+        if name == "ma" and not (re.fullmatch(r"[0-9]{1,4}", number) and 2 <= int(number) <= _LONGEST_AVERAGE):
+            raise NotATransform(f"“{written}” is no moving average; write ma:4 for four periods, at the most 1000.")
+        if (name == "index") != (base is not None):
+            raise NotATransform("An index needs “base”, the period that is 100, as in transform=index&base=2010.")
+        if relative and name not in RELATIVE:
+            raise NotATransform(f"“relative” goes with {', '.join(RELATIVE)}, whose answer for a rate it changes.")
+        return None if name == "lin" else cls(name, int(number) if number else None, base, relative)
+
+    def __str__(self) -> str:
+        """The transform as it is told in an answer: `ma:4`, `index:2010`."""
+        detail = self.periods or self.base
+        return f"{self.name}:{detail}" if detail else self.name
