@@ -1,28 +1,16 @@
 """What the documents say is what the program does."""
 
-import io
 import itertools
-import json
 import re
-import shlex
 import typing
 from pathlib import Path
 
-import openpyxl
-import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
-from typer.testing import CliRunner
 
-from ingest.authority import Grant
 from ingest.catalogue import Catalogue
 from ingest.observation import WRITTEN_COLUMNS
 from ingest.readers.headings import VIETNAMESE
 from ingest.rule import Check
-from service import cli, database
-from service.identity import accounts
-from tests.conftest import TEST
-from tests.service.country import filled
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -32,64 +20,12 @@ RULES = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
 ADDRESSES = re.findall(r"127\.0\.0\.1:8000(/v1/[^'\s\"]+)", README)
 
 
-@pytest.mark.parametrize("address", [address for address in ADDRESSES if "submissions" not in address])
-def test_every_address_in_the_readme_answers(client: TestClient, address: str) -> None:
-    assert client.get(address).status_code == 200
-
-
 def test_the_readme_says_what_its_questions_answer(client: TestClient) -> None:
     rows = client.get(ADDRESSES[0]).json()["observations"]
     assert (len(rows), rows[0]["period"], rows[0]["value"], rows[-1]["value"]) == (12, "2003", 97, 71)
     last = client.get(ADDRESSES[1]).text.splitlines()[-1]
     assert last.startswith("A.EGDI_RANK.VN.PERIOD.UN._T,2020,86,A,rank,")
     assert len(client.get(ADDRESSES[2]).json()["vintages"]) == 3
-
-
-def test_every_command_in_the_readme_has_the_options_that_it_is_given() -> None:
-    commands = re.findall(r"^\.venv/bin/chiso (.+)$", README, re.MULTILINE)
-    assert len(commands) >= 4
-    groups = {group.name for group in cli.program.registered_groups}
-    for command in commands:
-        words = shlex.split(command)
-        options = [word for word in words if word.startswith("--")]
-        named = words[: 2 if words[0] in groups else 1]
-        shown = CliRunner().invoke(cli.program, [*named, "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"})
-        assert shown.exit_code == 0, command
-        assert all(option in shown.output for option in options), command
-
-
-def test_a_return_goes_from_the_template_to_the_public_as_the_readme_says(
-    sender: TestClient, own_engine: Engine
-) -> None:
-    section = README[README.index("## Report") : README.index("## Change")]
-    secrets: dict[str, str] = {}
-    for name, role, unit in re.findall(r"user add (\w+) --role (\w+) --reporting-unit (\w+)", section):
-        with database.writing(own_engine) as connection:
-            secrets[name] = accounts.add(connection, name, Grant(role, unit), by=TEST) or ""
-    form = sender.get("/v1/datasets/PROVINCE_QUARTERLY/template?reporting_unit=GSO24_2025&period=2026-Q3")
-    content, answer = filled(openpyxl.load_workbook(io.BytesIO(form.content)), 50, first=None), None
-    whole_lines = section.replace(chr(92) + "\n", " ")
-    for command in re.findall(r"^curl -si .+$", whole_lines, re.MULTILINE):
-        words = shlex.split(command)
-        given = dict(itertools.pairwise(words))
-        name = given["--user"].split(":")[0]
-        path = words[-1].partition("127.0.0.1:8000")[2]
-        if answer is not None:
-            path = path.replace("/9/", f"/{answer['id']}/")
-        headers = dict([given["-H"].split(": ")]) if "-H" in given else {}
-        fields = dict(word.split("=", 1) for word in words if re.match(r"(dataset|reporting_unit|period)=", word))
-        got = sender.request(
-            "POST" if fields or "--json" in given else "GET",
-            path,
-            auth=(name, secrets[name]),
-            headers=headers,
-            **({"data": fields, "files": {"file": content}} if fields else {}),
-            **({"json": json.loads(given["--json"])} if "--json" in given else {}),
-        )
-        assert got.status_code in (200, 201), (command, got.text)
-        answer = got.json() if "id" in got.json() else answer
-    assert answer
-    assert answer["state"] == "published"
 
 
 def test_every_column_of_the_long_format_is_described_with_its_vietnamese_name() -> None:

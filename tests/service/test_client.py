@@ -1,21 +1,14 @@
-"""The client that comes with Chiso, and the same figures in other tools, as docs/clients.md says."""
+"""The client that comes with Chiso."""
 
-import csv
-import io
 import re
-import shlex
-import shutil
 import socket
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import pandas
 import pytest
 from fastapi import FastAPI, Response
-from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 import chiso
@@ -26,15 +19,7 @@ from service.archive.vintages import VINTAGE_COLUMNS
 from service.settings import Rates
 from tests.service.country import served
 
-CLIENTS = (Path(__file__).parents[2] / "docs" / "clients.md").read_text(encoding="utf-8")
 KEY = "A.EGDI_RANK.VN.PERIOD.UN._T"
-HERE = "http://127.0.0.1:8000"
-
-
-def examples(language: str) -> list[str]:
-    found = re.findall(rf"^```{language}\n(.*?)^```$", CLIENTS, re.MULTILINE | re.DOTALL)
-    assert found
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -230,56 +215,3 @@ def test_a_proxy_that_gives_no_problem_is_named_with_its_status(monkeypatch: pyt
     ):
         chiso.Client(address).search("EGDI")
     assert pauses == [2, 4]
-
-
-def test_the_python_in_the_document_runs(address: str, capsys: pytest.CaptureFixture[str]) -> None:
-    # One after the other, as a reader types them.
-    exec("\n".join(examples("python")).replace(HERE, address), {})
-    printed = capsys.readouterr().out
-    assert "Did you mean EGDI_RANK" in printed
-    assert "“UN E-Government Development Index, rank”" in printed
-
-
-@pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl here")
-def test_the_commands_in_the_document_run(address: str, tmp_path: Path) -> None:
-    for line in "".join(examples("sh")).replace(HERE, address).splitlines():
-        done = subprocess.run([*shlex.split(line), "--silent"], cwd=tmp_path, capture_output=True, check=False)
-        assert done.returncode == 0, (line, done.stdout, done.stderr)
-    # The second time nothing came, and the first copy stayed.
-    assert (tmp_path / "ranks.csv").read_text().startswith("series,period,value")
-    assert (tmp_path / "tag").read_text().startswith('"')
-
-
-def _knows_httr2() -> bool:
-    if not shutil.which("Rscript"):
-        return False
-    return subprocess.run(["Rscript", "-e", "library(httr2)"], capture_output=True, check=False).returncode == 0
-
-
-@pytest.mark.skipif(not _knows_httr2(), reason="there is no R with httr2 here; its address is asked all the same")
-def test_the_r_in_the_document_runs(address: str) -> None:
-    script = examples("r")[0].replace(HERE, address)
-    done = subprocess.run(["Rscript", "-e", script], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-
-
-def test_every_address_in_the_document_answers(client: TestClient) -> None:
-    addresses = re.findall(rf"{HERE}(/v1/[^'\"\s)]+)", CLIENTS)
-    assert len(addresses) >= 7
-    for path in addresses:
-        answer = client.get(path)
-        assert answer.status_code == 200, path
-        if "format=csv" in path:
-            assert tuple(answer.text.split("\n", 1)[0].split(",")) == ANSWER_COLUMNS
-
-
-def test_what_r_and_power_query_ask_for_has_the_columns_that_they_name(client: TestClient) -> None:
-    r, query = examples("r")[0], examples("powerquery")[0]
-    (said,) = re.findall(r"Query = \[(.+)\]", query)
-    (path,) = re.findall(r'RelativePath = "(.+)"', query)
-    for parameters in (said, re.findall(r"req_url_query\((.+)\)", r)[0]):
-        answer = client.get(f"/{path}", params=dict(re.findall(r'(\w+) = "([^"]+)"', parameters)))
-        assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-        rows = list(csv.DictReader(io.StringIO(answer.text)))
-        assert (rows[-1]["period"], rows[-1]["value"]) == ("2020", "86")
-        assert set(re.findall(r'\{"(\w+)", type', query)) <= set(rows[0])

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -610,14 +609,6 @@ def test_a_figure_appears_when_its_embargo_ends_though_no_batch_comes(sender: Te
 # Documents
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "finding.md"
-
-
-@pytest.mark.parametrize("address", re.findall(r"^GET (/v1/\S+)$", DOCUMENT.read_text(), re.MULTILINE))
-def test_every_address_of_the_document_answers_with_something(client: TestClient, address: str) -> None:
-    answer = client.get(address)
-    assert answer.status_code == 200, answer.text
-    if answer.headers["content-type"] == "application/json":
-        assert any(answer.json().get(name) for name in ("hits", "series", "latest", "releases")), address
 
 
 @pytest.mark.parametrize("name", [match.name.lower() for match in search.Match])

@@ -694,14 +694,6 @@ def test_a_text_that_xml_cannot_hold_is_told_without_it(client: TestClient) -> N
     assert "There is no parameter" in (ElementTree.fromstring(unknown.content).get("message") or "")
 
 
-def test_the_examples_of_the_document_run_as_they_are_written(engine: Engine) -> None:
-    examples = re.findall(r"^```python\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
-    assert examples
-    with served(app.create(engine)) as address:
-        for example in examples:
-            exec(example.replace("http://127.0.0.1:8000", address), {})
-
-
 def test_the_document_lists_every_address(client: TestClient) -> None:
     described = {path for path in client.get("/openapi.json").json()["paths"] if path.startswith("/fred/")}
     assert set(re.findall(r"^\| `(/fred/[a-z/]+)`", DOCUMENT, re.MULTILINE)) == described

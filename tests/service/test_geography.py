@@ -564,15 +564,6 @@ def test_a_key_that_nothing_leads_to_is_told_the_nearest_that_something_does(cli
     assert told["nearest"]
 
 
-REFUSED = ("/v1/observations?reporting_unit=GSO27&geography=current",)
-
-
-@pytest.mark.parametrize("address", re.findall(r"GET (/v1/\S+)", DOCUMENT))
-def test_every_address_in_the_document_answers(client: TestClient, address: str) -> None:
-    answer = client.get(address)
-    assert answer.status_code == (404 if address in REFUSED else 200), answer.text
-
-
 def test_the_document_names_every_group(words: Catalogue) -> None:
     assert set(words.groups) <= set(re.findall(r"`@?([A-Z_]+)`", DOCUMENT))
 

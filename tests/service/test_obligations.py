@@ -311,8 +311,3 @@ def test_compliance_comes_as_csv_and_refuses_what_it_does_not_know(asker: TestCl
 def test_the_states_in_the_document_are_those_of_the_code() -> None:
     rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \| ([^|]+) \|", DOCUMENT, re.MULTILINE)
     assert {state: (vi.strip(), en.strip()) for state, vi, en in rows} == STATES
-
-
-@pytest.mark.parametrize("address", re.findall(r"/v1/(?:obligations|compliance)\?[^\s`'\"]+", DOCUMENT))
-def test_every_address_in_the_document_answers(asker: TestClient, address: str) -> None:
-    assert asker.get(address).status_code == 200

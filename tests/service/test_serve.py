@@ -134,6 +134,10 @@ def ranks(service: Service, **parameters: str) -> dict[str, float]:
 
 def test_a_first_start_serves_the_published_figures_and_says_where(service: Service) -> None:
     told = service.log.read_text()
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^```text\n(Published figures loaded.*?)\n```$", readme, re.MULTILINE | re.DOTALL)
+    pattern = re.escape(shown.replace("http://127.0.0.1:8000", service.address)).replace(re.escape("..."), r"\S+")
+    assert re.search(pattern, told), told
     for name, path in (("Pages", "/"), ("API", "/docs"), ("Metrics", "/metrics")):
         assert re.search(rf"{name} +{service.address}{path}\n", told)
         assert httpx2.get(service.address + path).status_code == 200
