@@ -45,6 +45,7 @@ from service.limits import Bounded
 from service.news import News
 from service.rates import UNLIMITED
 from service.settings import Provider, Rates
+from service.streamed import Streams
 
 _DESCRIPTION = """
 Chiso records the indicators that a country promises itself to reach, keeps every revision, and gives them back.
@@ -124,6 +125,7 @@ def create(
     )
     app.state.engine = engine
     app.state.turn = asyncio.Semaphore(database.REQUESTS_AT_A_TIME)
+    app.state.streams = Streams()
     app.state.clock = clock
     app.state.news = News(engine)
     app.state.public_url = public_url

@@ -1,10 +1,12 @@
 """What every face asks in the same way: one look at the ledger, known parameters only, and a moment in the past."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager, AsyncExitStack
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, get_args, get_origin
 
+from anyio import CancelScope
 from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 from sqlalchemy import Connection
@@ -14,20 +16,32 @@ from ingest import period
 from ingest.spelling import nearest
 from service import database
 from service.problems import Problem, unknown_parameter
+from service.streamed import Streamed
 
 
 async def reading(request: Request) -> AsyncIterator[Connection]:
-    """An open connection on which every question of the request sees the same ledger."""
-    async with request.app.state.turn:
+    """An open connection on which every question of the request sees the same ledger.
+
+    It is given back before the answer is sent, so that nobody who reads slowly holds it; one that is streamed takes it
+    over.
+    """
+    async with AsyncExitStack() as held:
+        await held.enter_async_context(request.app.state.turn)
         look = database.reading(request.app.state.engine)
         connection = await run_in_threadpool(look.__enter__)
-        try:
-            yield connection
-        finally:
-            await run_in_threadpool(look.__exit__, None, None, None)
+        held.push_async_callback(_given_back, look)
+        yield connection
+        streamed: Streamed | None = getattr(request.state, "streamed", None)
+        if streamed is not None:
+            streamed.look = held.pop_all()
 
 
-Reading = Annotated[Connection, Depends(reading)]
+async def _given_back(look: AbstractContextManager[Connection]) -> None:
+    with CancelScope(shield=True):
+        await run_in_threadpool(look.__exit__, None, None, None)
+
+
+Reading = Annotated[Connection, Depends(reading, scope="function")]
 
 
 def only_known(request: Request) -> None:

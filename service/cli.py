@@ -11,7 +11,6 @@ from types import FrameType
 from typing import Annotated, NoReturn, get_args
 
 import typer
-import uvicorn
 from sqlalchemy.exc import DBAPIError
 
 from ingest import audit, authority, catalogue, demonstration, formats, instructions, ledger, limited, registry, stages
@@ -118,7 +117,7 @@ def serve() -> None:
             hooks_inside=told.hooks_inside,
             allowed=told.rates,
         )
-        service = Server(application, uvicorn.Config(application, log_level="warning", access_log=False))
+        service = Server(application)
         with worker.running(engine, told):
             service.run(sockets=[listening])
 

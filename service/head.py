@@ -1,4 +1,7 @@
-"""HEAD is GET without its body, on every address."""
+"""HEAD is GET without its body, on every address.
+
+A file is not read for it: what GET would stream learns from `request.state.wants_body` that nobody wants it.
+"""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,4 +24,5 @@ class HeadAsGet:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self._app({**scope, "method": "GET"}, receive, without_body)
+        state = {**scope.get("state", {}), "wants_body": False}
+        await self._app({**scope, "method": "GET", "state": state}, receive, without_body)

@@ -6,7 +6,7 @@ catalogue may have changed by then, and so may a library that writes a file.
 
 import hashlib
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -171,7 +171,7 @@ def listed(connection: Connection, *, after: tuple[datetime, str] | None, limit:
     return [dict(row) for row in rows.mappings()]
 
 
-def content(connection: Connection, code: str) -> Iterator[bytes]:
+def content(connection: Connection, code: str) -> Generator[bytes]:
     """The bytes of a snapshot, a part at a time."""
     parts = connection.execution_options(yield_per=1).execute(
         text("select content from snapshot_part where snapshot = :code order by part"), {"code": code}

@@ -1,13 +1,13 @@
 """Answers about figures as files: which format, what it is called when it is saved, and whether it fits."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
 from fastapi import Depends, Query, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from ingest.period import LOCAL_ZONE
@@ -19,6 +19,7 @@ from service.archive.question import Question, TooMany
 from service.formats import arrow, bundle, delimited, json_stat, open_metrics, workbook
 from service.formats.kinds import KINDS
 from service.problems import Problem
+from service.streamed import Streamed
 
 OFFERED = {name: kind.media_type for name, kind in KINDS.items()}
 
@@ -81,7 +82,7 @@ def answer(request: Request, connection: Connection, asked: Question, wanted: De
     kind = KINDS[wanted.format]
     name = f"chiso-{_subject(about)}-{about.as_of.astimezone(LOCAL_ZONE):%Y-%m-%d}.{kind.ending}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(body, headers=headers, media_type=kind.content_type)
+    return Streamed(request, body, headers=headers, media_type=kind.content_type)
 
 
 def _refuse_untold(asked: Question, wanted: Delivery) -> None:
@@ -108,7 +109,7 @@ def _refuse_table_words(wanted: str, labels: Label | None, layout: LayoutName | 
         raise Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", sentence, parameter="labels")
 
 
-def _written(connection: Connection, statement: Statement, about: Metadata, wanted: Delivery) -> Iterator[bytes]:
+def _written(connection: Connection, statement: Statement, about: Metadata, wanted: Delivery) -> Generator[bytes]:
     match wanted.format:
         case "csv" if wanted.layout == "wide":
             return delimited.wide(connection, statement, about)

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 from pydantic import Field
 
 from ingest import authority
@@ -23,6 +23,7 @@ from service.cursors import ExactMoment, read_cursor, write_cursor
 from service.formats import bundle
 from service.identity.credentials import SignedIn
 from service.problems import Problem, responses
+from service.streamed import Streamed
 
 router = APIRouter(
     prefix="/v1/snapshots",
@@ -149,7 +150,8 @@ def package(request: Request, connection: Reading, code: str) -> Response:
     }
     if caching.held(request.headers, found["sha256"]):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    return StreamingResponse(snapshots.content(connection, found["code"]), headers=headers, media_type=_ZIP)
+    headers["Content-Length"] = str(found["size_bytes"])
+    return Streamed(request, snapshots.content(connection, found["code"]), headers=headers, media_type=_ZIP)
 
 
 def _known(connection: Reading, code: str) -> dict[str, Any]:

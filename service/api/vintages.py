@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from ingest import period
@@ -24,6 +24,7 @@ from service.archive.vintages import VINTAGE_COLUMNS
 from service.asking import Reading, as_of_moment, only_known
 from service.formats import delimited
 from service.problems import responses
+from service.streamed import Streamed
 
 router = APIRouter(
     prefix="/v1",
@@ -69,7 +70,8 @@ def series_vintages(
     asked, moment = known_key(connection, key), as_of_moment(request, as_of)
     chosen, periods = Selection.of(asked), span(first, to)
     if layout == "long" and wanted == "csv":
-        return _streamed(connection, vintages.whole(connection, chosen, periods, as_of=moment), VINTAGE_COLUMNS)
+        whole = vintages.whole(connection, chosen, periods, as_of=moment)
+        return _streamed(request, connection, whole, VINTAGE_COLUMNS)
     told = vintages.rows(connection, chosen, periods, as_of=moment)
     if layout == "long":
         return answers.json({"series": str(asked), "as_of": moment, "vintages": told})
@@ -96,7 +98,8 @@ def vintages_of_many(
     periods, moment = span(first, to), as_of_moment(request, as_of)
     if wanted_format(request, format, _FORMATS) == "csv":
         refuse_pages(request, "csv")
-        return _streamed(connection, vintages.whole(connection, selected, periods, as_of=moment), VINTAGE_COLUMNS)
+        whole = vintages.whole(connection, selected, periods, as_of=moment)
+        return _streamed(request, connection, whole, VINTAGE_COLUMNS)
     moment, after = read_page(request, cursor, _Place) or (moment, None)
     told = vintages.rows(connection, selected, periods, as_of=moment, after=after, limit=limit + 1)
     return _paged(request, "vintages", told, moment, limit)
@@ -160,7 +163,7 @@ def series_revisions(
     after = since(published_since)
     if wanted == "csv":
         told = revisions.whole(connection, chosen, periods, as_of=moment, since=after)
-        return _streamed(connection, told, REVISION_COLUMNS)
+        return _streamed(request, connection, told, REVISION_COLUMNS)
     told = revisions.rows(connection, chosen, periods, as_of=moment, since=after)
     return answers.json({"as_of": moment, "revisions": told, "next": None})
 
@@ -187,7 +190,7 @@ def revisions_of_many(
     if wanted_format(request, format, _FORMATS) == "csv":
         refuse_pages(request, "csv")
         told = revisions.whole(connection, selected, periods, as_of=moment, since=after_moment)
-        return _streamed(connection, told, REVISION_COLUMNS)
+        return _streamed(request, connection, told, REVISION_COLUMNS)
     moment, after = read_page(request, cursor, _Place) or (moment, None)
     told = revisions.rows(connection, selected, periods, as_of=moment, since=after_moment, after=after, limit=limit + 1)
     return _paged(request, "revisions", told, moment, limit)
@@ -331,8 +334,8 @@ def _statistics(
     return answers.json({"as_of": moment, "statistics": rows})
 
 
-def _streamed(connection: Connection, told: Statement, columns: Sequence[str]) -> Response:
-    return StreamingResponse(delimited.plain(connection, told, columns), media_type=answers.CSV)
+def _streamed(request: Request, connection: Connection, told: Statement, columns: Sequence[str]) -> Response:
+    return Streamed(request, delimited.plain(connection, told, columns), media_type=answers.CSV)
 
 
 def _paged(request: Request, name: str, told: list[dict[str, Any]], moment: datetime, limit: int) -> Response:

@@ -53,6 +53,16 @@ class Statement:
         assert not set(values) & set(self.values)  # noqa: S101 - of two values of one name one would be lost
         return Statement(f"with points as ({self.sql}) {sql}", {**self.values, **values})
 
+    def at_each(self, moments: Sequence[datetime]) -> "Statement":
+        """What this one answers as of each of these moments instead of its own; each row begins with its `moment`."""
+        of_each = re.sub(r"(?<!:):(beside_)*as_of\b", "at.moment", self.sql)
+        values = {name: value for name, value in self.values.items() if not name.endswith("as_of")}
+        sql = (
+            "select at.moment, answer.* from unnest(cast(:moments as timestamptz[])) as at (moment)"
+            f" cross join lateral ({of_each}) as answer order by at.moment"
+        )
+        return Statement(sql, {**values, "moments": list(moments)})
+
     def within_beside(self, beside: "Statement", sql: str, **values: Any) -> "Statement":
         """Another statement around this one and one more, which it calls `points` and `beside`."""
         apart = re.sub(r"(?<!:):(\w+)", r":beside_\1", beside.sql)

@@ -1,8 +1,9 @@
 """A question to the stored figures, and its answer: rows by series and period, in pages or as one statement."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, text
@@ -108,6 +109,20 @@ def whole(connection: Connection, question: Question) -> Statement:
     Raises DoesNotApply.
     """
     return _answer(connection, question, _series(connection, question), None)
+
+
+def at_each(
+    connection: Connection, question: Question, moments: Sequence[datetime]
+) -> Iterator[tuple[datetime, datetime, Decimal | None, str]]:
+    """What is answered of one series as of each of these moments in turn: the moment, a period's start, value, status.
+
+    In one statement, and some thousand rows at a time in memory. Raises DoesNotApply.
+    """
+    statement = _within(connection, question, _series(connection, question), _VALUES).at_each(moments)
+    streamed = connection.execution_options(stream_results=True, max_row_buffer=_ROWS)
+    with streamed.execute(text(statement.sql), statement.values) as found:
+        for row in found:
+            yield row[0], row[1], row[2], row[3]
 
 
 def extents(connection: Connection, question: Question) -> list[dict[str, Any]]:
@@ -218,6 +233,7 @@ def _said(question: Question, chosen: Sequence[int | Line]) -> Statement:
 
 
 _FIRST_SERIES = 64
+_ROWS = 5000
 
 # A point's key as one word.
 KEYED = """cross join lateral (
@@ -244,6 +260,11 @@ select series, period_text(frequency, period_start) as period, {", ".join(ANSWER
         or (series, period_start) > (:after_key, cast(:after_start as timestamp))
     )
 order by series, period_start
+"""
+
+_VALUES = f"""
+select period_start, value, status
+{_WANTED}
 """
 
 _EXTENTS = f"""

@@ -12,7 +12,6 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, text
 
-from ingest import period
 from ingest.observation import SeriesKey
 from ingest.period import LOCAL_ZONE
 from service.archive import question
@@ -41,14 +40,12 @@ def told(connection: Connection, key: SeriesKey) -> list[Told]:
     return [Told(row.day, row.value, row.status, row.first, FOR_EVER if row.last is None else row.last) for row in rows]
 
 
-def computed(connection: Connection, asked: Question, days: Iterable[date], reported: Sequence[Told]) -> list[Told]:
+def computed(connection: Connection, asked: Question, days: Sequence[date], reported: Sequence[Told]) -> list[Told]:
     """What a question that computes answers on each of these days, every vintage by itself, as rows of `told`.
 
     A period that is among the `reported` rows of a day and of which nothing can be computed is there without a value.
     """
-    answers = (
-        (day, _without_value(reported, day) | _answered(connection, replace(asked, as_of=end_of(day)))) for day in days
-    )
+    answers = ((day, _without_value(reported, day) | answer) for day, answer in _answers(connection, asked, days))
     return sorted(_spans(answers), key=lambda row: (row.day, row.first))
 
 
@@ -117,9 +114,19 @@ def _without_value(reported: Iterable[Told], day: date) -> dict[date, tuple[Deci
     return {row.day: (None, None) for row in reported if row.first <= day <= row.last}
 
 
-def _answered(connection: Connection, asked: Question) -> dict[date, tuple[Decimal | None, str | None]]:
-    rows = question.rows(connection, asked)
-    return {period.parse(row["period"]).start.date(): (row["value"], row["status"]) for row in rows}
+def _answers(
+    connection: Connection, asked: Question, days: Sequence[date]
+) -> Iterator[tuple[date, dict[date, tuple[Decimal | None, str | None]]]]:
+    """What is answered on each of these days, in their order; of some there may be nothing."""
+    found = question.at_each(connection, asked, [end_of(day) for day in days])
+    vintages = itertools.groupby(found, key=lambda row: row[0].astimezone(LOCAL_ZONE).date())
+    vintage = next(vintages, None)
+    for day in days:
+        if vintage is None or vintage[0] != day:
+            yield day, {}
+            continue
+        yield day, {start.date(): (value, status) for _, start, value, status in vintage[1]}
+        vintage = next(vintages, None)
 
 
 def _spans(answers: Iterable[tuple[date, dict[date, tuple[Decimal | None, str | None]]]]) -> Iterator[Told]:

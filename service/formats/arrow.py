@@ -5,7 +5,7 @@ connection of its own, which sees another ledger than the rest of the request.
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -25,7 +25,7 @@ from service.formats.sink import Sink
 BATCH_ROWS = 100_000  # one row group of Parquet
 
 
-def parquet(connection: Connection, statement: Statement, about: Metadata) -> Iterator[bytes]:
+def parquet(connection: Connection, statement: Statement, about: Metadata) -> Generator[bytes]:
     """The answer as a Parquet file."""
     schema, sink = _schema(about), Sink()
     with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd") as writer:
@@ -35,7 +35,7 @@ def parquet(connection: Connection, statement: Statement, about: Metadata) -> It
     yield sink.taken()
 
 
-def stream(connection: Connection, statement: Statement, about: Metadata) -> Iterator[bytes]:
+def stream(connection: Connection, statement: Statement, about: Metadata) -> Generator[bytes]:
     """The answer as a stream of Arrow's record batches; each brings its own dictionaries."""
     schema, sink = _schema(about), Sink()
     with pa.ipc.new_stream(pa.PythonFile(sink, mode="w"), schema) as writer:

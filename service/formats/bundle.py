@@ -5,7 +5,7 @@ The same question to the same data gives the same bytes: no file has a date of i
 
 import hashlib
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from sqlalchemy import Connection
 
@@ -16,7 +16,7 @@ from service.formats import delimited
 from service.formats.sink import Sink
 
 
-def bundled(connection: Connection, statement: Statement, about: Metadata) -> Iterator[bytes]:
+def bundled(connection: Connection, statement: Statement, about: Metadata) -> Generator[bytes]:
     """data.csv, metadata.json, README.md and SHA256SUMS in a zip, streamed."""
     sink, sums = Sink(), dict[str, str]()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:

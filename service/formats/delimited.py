@@ -4,7 +4,7 @@ import csv
 import io
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -20,7 +20,7 @@ from service.formats.spreadsheet import harmless, harmless_sql
 MOST_WIDE_SERIES = 8_191
 
 
-def long(connection: Connection, statement: Statement, labels: str, about: Metadata | None) -> Iterator[bytes]:
+def long(connection: Connection, statement: Statement, labels: str, about: Metadata | None) -> Generator[bytes]:
     """A row an observation: ANSWER_COLUMNS (`id`), names in their place (`name`), or both.
 
     `about` is needed for names alone.
@@ -32,14 +32,14 @@ def long(connection: Connection, statement: Statement, labels: str, about: Metad
         yield from in_chunks(lines)
 
 
-def plain(connection: Connection, statement: Statement, names: Sequence[str]) -> Iterator[bytes]:
+def plain(connection: Connection, statement: Statement, names: Sequence[str]) -> Generator[bytes]:
     """The rows of a statement that has these columns, as they are."""
     columns = {name: _WRITTEN.get(name, name) for name in names}
     with copied.lines(connection, statement, columns, header=True) as lines:
         yield from in_chunks(lines)
 
 
-def wide(connection: Connection, statement: Statement, about: Metadata) -> Iterator[bytes]:
+def wide(connection: Connection, statement: Statement, about: Metadata) -> Generator[bytes]:
     """A row a period, and for each series its value and its status."""
     keys = [each["series"] for each in about.series]
     place = {key: 1 + 2 * number for number, key in enumerate(keys)}
@@ -53,7 +53,7 @@ def wide(connection: Connection, statement: Statement, about: Metadata) -> Itera
     yield from in_chunks(_periods(found, place))
 
 
-def in_chunks(lines: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes]:
+def in_chunks(lines: Iterable[bytes | bytearray | memoryview]) -> Generator[bytes]:
     """The lines in pieces of a quarter of a megabyte: one a line would cost more than the reading."""
     chunk = bytearray()
     for line in lines:

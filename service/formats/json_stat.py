@@ -1,7 +1,7 @@
 """JSON-stat 2.0: a cube of indicators, reporting units and periods, for the tools of statistical offices."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -29,7 +29,7 @@ _PARTS = tuple(_DIMENSIONS)[:-1]
 _BESIDE = ("unit_measure", "published_at", "valid_to", "reason", "derived", "computed_from")
 
 
-def dataset(connection: Connection, statement: Statement, about: Metadata) -> Iterator[bytes]:
+def dataset(connection: Connection, statement: Statement, about: Metadata) -> Generator[bytes]:
     """The answer as one dataset; cells are told by number, because most of such a cube is empty."""
     told_periods = periods(connection, statement)
     codes = {part: sorted({each[part] for each in about.series}) for part in _PARTS} | {"period": told_periods}

@@ -4,7 +4,7 @@ A sample stands at the end of its period. Status and publication are families of
 line in two wherever a figure becomes official.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -19,7 +19,7 @@ from service.formats import copied
 from service.formats.delimited import in_chunks
 
 
-def samples(connection: Connection, statement: Statement, about: Metadata) -> Iterator[bytes]:
+def samples(connection: Connection, statement: Statement, about: Metadata) -> Generator[bytes]:
     """The answer as samples of three families, each by series and time; a missing value has a status and no value."""
     labels = {each["series"]: _labels(each) for each in about.series}
     yield from in_chunks(_lines(connection, statement, labels))

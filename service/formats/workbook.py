@@ -6,7 +6,7 @@ file.
 
 import math
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any
@@ -27,7 +27,7 @@ from service.formats.spreadsheet import FORMULA
 MOST_ROWS = 1_048_575  # a sheet has 1,048,576, and the first is the heading
 
 
-def written(connection: Connection, statement: Statement, about: Metadata) -> Iterator[bytes]:
+def written(connection: Connection, statement: Statement, about: Metadata) -> Generator[bytes]:
     """The answer as a workbook with the sheets Data, Metadata and Notes."""
     with tempfile.TemporaryFile() as file:
         with Workbook(file, {"constant_memory": True, "default_date_format": _DAY}) as book:

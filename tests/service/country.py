@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx2
 import openpyxl
-import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
@@ -17,6 +16,7 @@ from ingest.authority import Grant
 from ingest.readers.workbook import INPUT_SHEET, VALUE_HEADING
 from service import database
 from service.identity import accounts
+from service.serving import Protocol, Server
 from tests.conftest import TEST, Clock
 
 DATASET, PERIOD = "PROVINCE_QUARTERLY", "2024-Q4"
@@ -30,9 +30,9 @@ def clock_at(written: str) -> Clock:
 
 
 @contextmanager
-def served(app: FastAPI) -> Iterator[str]:
+def served(app: FastAPI, protocol: type[Protocol] = Protocol) -> Iterator[str]:
     """The application on a socket of this machine, in a thread; its address."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", access_log=False))
+    server = Server(app, protocol=protocol)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -18,7 +18,6 @@ from xml.etree import ElementTree
 
 import httpx2
 import pytest
-import uvicorn
 from fastapi.testclient import TestClient
 from sqlalchemy import Connection, Engine, text
 
@@ -526,7 +525,7 @@ def listened_to(engine: Engine) -> Iterator[tuple[str, Server, threading.Thread]
     """The service over a real socket, asked to end as a signal does when the block is left."""
     port = free_port()
     application = app.create(engine)
-    server = Server(application, uvicorn.Config(application, port=port, log_level="warning"))
+    server = Server(application, port=port)
     thread = threading.Thread(target=server.run)
     thread.start()
     address = f"http://127.0.0.1:{port}"

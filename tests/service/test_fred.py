@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -16,11 +17,12 @@ import numpy
 import pandas
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event
 
 from ingest import catalogue, registry
 from ingest.submission import Instructions
 from service import app, database, intake
+from service.api.fred import observations
 from service.limits import ADDRESS_LIMIT_BYTES, JSON_LIMIT_BYTES
 from service.settings import Rates
 from tests.conftest import ACCEPTANCE_CATALOGUE, NOW, TEST
@@ -244,6 +246,53 @@ def test_every_vintage_is_computed_by_itself(ask: Any, releases: dict[str, Any])
     first = next(row for row in table if row["date"] == "2008-10-01")
     assert first[f"{GDP}_20090130"] == next(row["value"] for row in rows if row["realtime_start"] == "2009-01-30")
     assert first[f"{GDP}_20090101"] == "."
+
+
+def test_all_vintages_are_computed_in_one_statement_and_each_as_if_alone(
+    address: str, own_engine: Engine, releases: dict[str, Any]
+) -> None:
+    said: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        said.append(statement)
+
+    event.listen(own_engine, "before_cursor_execute", note)
+    try:
+        asked = {"series_id": GDP, "units": "pch", "file_type": "json", **ALL}
+        answer = httpx2.get(f"{address}/fred/series/observations", params=asked, timeout=120)
+    finally:
+        event.remove(own_engine, "before_cursor_execute", note)
+    assert len(said) < 20
+    rows = answer.json()["observations"]
+    for on in ("1995-05-01", "2009-08-01", "2020-04-29"):
+        known = sorted(told_on(releases, on).items())
+        expected = {
+            f"{at:%Y-%m-%d}": (value / before - 1) * 100 for (_, before), (at, value) in itertools.pairwise(known)
+        }
+        stood = {
+            row["date"]: number(row["value"]) for row in rows if row["realtime_start"] <= on <= row["realtime_end"]
+        }
+        assert {at: stood[at] for at in expected} == pytest.approx(expected, nan_ok=True)
+
+
+@pytest.mark.parametrize("asked", [{"output_type": "2"}, {"output_type": "3"}, {"units": "pch"}])
+def test_more_vintages_than_fred_takes_are_refused_in_its_words_and_reported_ones_never(
+    fred: fredapi.Fred, ask: Any, asked: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(observations, "_MOST_VINTAGES", 392)
+    words = (
+        r"There are 393 vintage dates .*1776-07-04 to 9999-12-31.*exceeds the maximum number of vintage dates allowed"
+    )
+    with pytest.raises(ValueError, match=words):
+        fred.get_series(GDP, **ALL, **asked)
+    assert len(fred.get_series_all_releases(GDP)) == 3199
+    ask("/series/observations", series_id=GDP, realtime_start="2009-01-01", realtime_end="2009-12-31", **asked)
+
+
+def test_a_table_by_vintage_date_has_a_largest_size(fred: fredapi.Fred, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(observations, "_MOST_CELLS", 1000)
+    with pytest.raises(ValueError, match=r"a table of .* cells, and there may be 1,000"):
+        fred.get_series(GDP, output_type="2", **ALL)
 
 
 @pytest.mark.parametrize("units", ["pch", "pc1", "pca", "cch", "cca"])

@@ -37,6 +37,9 @@ router = APIRouter()
 # FRED's own answers begin here where a request names no day, whatever its documentation says.
 _FIRST_DAY = "1600-01-01"
 _MOST_OBSERVATIONS, _MOST_VINTAGE_DATES = 100_000, 10_000
+# FRED's own limit, here of answers that have a column for each vintage, or are computed for each.
+_MOST_VINTAGES = 2_000
+_MOST_CELLS = 1_000_000  # of a table by vintage date, which is laid out in memory
 _OFFICIAL = "A"
 
 VintageDates = Annotated[
@@ -164,8 +167,18 @@ def _said(
         counts = aggregation.beside(connection, series.numbers(connection, computing.selection))
         changes = sorted({*changes, *realtime.publication_days(connection, counts)})
     days = sorted({_standing(changes, on) for on in named}) if named else _within(changes, real_time)
+    _refuse_many(days, real_time)
     same = reported if computing.aggregate is None else []
     return realtime.computed(connection, computing, days, same)
+
+
+def _refuse_many(vintages: Sequence[date], real_time: RealTime) -> None:
+    """Refuse more vintages than FRED takes, in its words, by which its clients know to ask for a shorter span."""
+    if len(vintages) > _MOST_VINTAGES:
+        raise faults.refused(
+            f"There are {len(vintages)} vintage dates in the specified real-time period: {real_time.first} to"
+            f" {real_time.last}. This exceeds the maximum number of vintage dates allowed ({_MOST_VINTAGES})."
+        )
 
 
 def _rows(
@@ -178,6 +191,13 @@ def _rows(
 ) -> list[dict[str, Any]]:
     if output_type in ("2", "3"):
         days = named or _columns(said, real_time)
+        _refuse_many(days, real_time)
+        cells = len(days) * len({row.day for row in wanted})
+        if cells > _MOST_CELLS:
+            raise faults.refused(
+                f"This would be a table of {cells:,} cells, and there may be {_MOST_CELLS:,}; name fewer vintage dates,"
+                " or fewer days with observation_start and observation_end, or take output_type=1."
+            )
         return _by_vintage(key, wanted, days, only_news=output_type == "3")
     if output_type == "4":
         among = {row.day for row in wanted}
