@@ -1,5 +1,6 @@
 """Problems: how a failure reaches a program (RFC 9457), and the one place that knows HTTP's numbers for them."""
 
+import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -20,6 +21,7 @@ from ingest.case import NotNow, SeenOtherwise
 from ingest.deadline import NotADeadline
 from ingest.observation import NotASeriesKey
 from ingest.period import NotAMoment, NotAPeriod
+from ingest.spelling import nearest
 from service import cursors, news, snapshots
 from service.archive import differences, geography, measures, question, transforms
 from service.identity import oidc
@@ -223,10 +225,19 @@ def _invalid(failure: RequestValidationError) -> Problem:
         detail = f'“{where}” must be an object, as in {{"name": "value"}}.'
     elif first["type"] == "extra_forbidden":
         detail = f"There is no “{where}” here; leave it out."
+    elif first["type"] == "literal_error":
+        return _no_choice(where, _sayable(first["input"]), re.findall(r"'(.+?)'", first["ctx"]["expected"]))
     else:
         why = str(first["msg"]).removeprefix("Value error, ")
         detail = f"“{where}” is “{_sayable(first.get('input'))}”: {why[0].lower()}{why[1:].removesuffix('.')}."
     return Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", detail, parameter=where)
+
+
+def _no_choice(parameter: str, written: str, choices: Sequence[str]) -> Problem:
+    near = nearest(written, choices) or list(choices)
+    guess = f" Did you mean {near[0]}?" if len(near) < len(choices) else ""
+    sentence = f"“{parameter}” is not “{written}”.{guess} There are: {', '.join(choices)}."
+    return Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", sentence, parameter=parameter, nearest=near)
 
 
 def _sayable(told: object) -> str:

@@ -42,6 +42,7 @@ LONGEST_FIRST = (
     "tests/service/test_quarter.py",
     "tests/service/test_embedded.py",
     "tests/service/test_series_model.py",
+    "tests/test_document_examples.py",
     "tests/service/test_openapi.py",
 )
 # A worker, its PostgreSQL and the services that it starts.

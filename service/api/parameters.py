@@ -20,6 +20,21 @@ from service.problems import Problem
 Codes = Annotated[
     list[str] | None, Query(description="codes, separated by commas or repeated; `*` stands for any text")
 ]
+# What people call a format that is near to none of our names.
+_ALSO_CALLED = {
+    "excel": "xlsx",
+    "xls": "xlsx",
+    "openxml": "xlsx",
+    "spreadsheet": "xlsx",
+    "ical": "ics",
+    "icalendar": "ics",
+    "rss": "atom",
+    "prometheus": "openmetrics",
+    "feather": "arrow",
+    "ipc": "arrow",
+    "jsonstat2": "json-stat",
+    "text": "csv",
+}
 _FEW = 10  # codes that can all be named
 PAGE, LARGEST_PAGE = 10_000, 100_000
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="how many at the most")]
@@ -59,7 +74,7 @@ def wanted_format(request: Request, written: str | None, offered: dict[str, str]
     if written is not None:
         if written.lower() in offered:
             return written.lower()
-        near = nearest(written, offered)
+        near = [each for each in (_ALSO_CALLED.get(written.lower()),) if each in offered] or nearest(written, offered)
         guess = f" Did you mean {near[0]}?" if near else ""
         raise Problem(
             HTTPStatus.NOT_ACCEPTABLE,

@@ -176,7 +176,7 @@ def one(asker: SignedIn, connection: Reading, number: int) -> Response:
 
 @router.get(
     "/{number}/diff",
-    responses=answers.documented(case_shapes.Diff, csv_too=True),
+    responses=answers.documented(case_shapes.Diff, csv_too=True) | responses(HTTPStatus.NOT_ACCEPTABLE),
     summary="A submission beside what is public",
 )
 def diff(

@@ -401,7 +401,14 @@ def test_accept_is_weighed(client: TestClient, accept: str, content_type: str) -
         ({"format": "xlsx", "labels": "both"}, {}, 400, "invalid-parameter", "“labels” is for CSV"),
         ({"layout": "wide"}, {}, 400, "invalid-parameter", "“layout” is for CSV"),
         ({"format": "csv", "layout": "wide", "labels": "name"}, {}, 400, "invalid-parameter", "headed by the keys"),
-        ({"format": "csv", "labels": "nmae"}, {}, 400, "invalid-parameter", "'id', 'name' or 'both'"),
+        (
+            {"format": "csv", "labels": "nmae"},
+            {},
+            400,
+            "invalid-parameter",
+            "Did you mean name? There are: id, name, both.",
+        ),
+        ({"format": "excel"}, {}, 406, "unknown-format", "Did you mean xlsx?"),
     ],
 )
 def test_a_wrong_format_is_answered_with_what_there_is(
