@@ -20,7 +20,7 @@ from sqlalchemy import Engine, text
 from ingest.catalogue import Catalogue
 from ingest.spelling import fold
 from service import database
-from service.api import finding
+from service.api import availability, calendar, latest, searching
 from service.archive import search, succession, summary
 from service.archive.series import Selection
 from service.formats import atom
@@ -567,7 +567,7 @@ def test_every_address_of_the_document_answers_with_something(client: TestClient
     answer = client.get(address)
     assert answer.status_code == 200, answer.text
     if answer.headers["content-type"] == "application/json":
-        assert any(answer.json().get(name) for name in ("hits", "series", "latest", "releases")), address
+        assert any(answer.json().get(name) for name in ("hits", "series", "latest", "releases", "sources", "reporting_units")), address
 
 
 @pytest.mark.parametrize("name", [match.name.lower() for match in search.Match])
@@ -581,12 +581,12 @@ def test_every_kind_of_match_is_documented(name: str) -> None:
 @pytest.mark.parametrize(
     ("path", "shape"),
     [
-        ("/v1/search?q=dich+vu", finding.Hits),
-        ("/v1/search", finding.Hits),
-        ("/v1/availability", finding.Availability),
-        ("/v1/availability?reporting_unit=GSO24", finding.Availability),
-        ("/v1/latest", finding.Lately),
-        ("/v1/calendar?from=2024&to=2025", finding.Releases),
+        ("/v1/search?q=dich+vu", searching.Hits),
+        ("/v1/search", searching.Hits),
+        ("/v1/availability", availability.Availability),
+        ("/v1/availability?reporting_unit=GSO24", availability.Availability),
+        ("/v1/latest", latest.Lately),
+        ("/v1/calendar?from=2024&to=2025", calendar.Releases),
     ],
 )
 def test_answers_look_as_they_are_documented(client: TestClient, path: str, shape: type[BaseModel]) -> None:

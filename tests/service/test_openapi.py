@@ -16,7 +16,7 @@ CHECKS = [not_a_server_error, content_type_conformance, response_schema_conforma
 
 
 # A database of its own: signing in with made-up secrets fails, and failures are kept.
-def test_every_answer_is_as_described_whatever_is_asked(own_engine: Engine) -> None:
+def test_every_answer_is_as_described_whatever_is_asked(own_engine: Engine, cheap_hashes: None) -> None:
     application = app.create(own_engine)
     operations = [
         each.ok() for each in schemathesis.openapi.from_asgi("/openapi.json", application).get_all_operations()
