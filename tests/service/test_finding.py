@@ -567,7 +567,8 @@ def test_every_address_of_the_document_answers_with_something(client: TestClient
     answer = client.get(address)
     assert answer.status_code == 200, answer.text
     if answer.headers["content-type"] == "application/json":
-        assert any(answer.json().get(name) for name in ("hits", "series", "latest", "releases", "sources", "reporting_units")), address
+        listed = ("hits", "series", "latest", "releases", "sources", "reporting_units")
+        assert any(answer.json().get(name) for name in listed), address
 
 
 @pytest.mark.parametrize("name", [match.name.lower() for match in search.Match])
