@@ -125,7 +125,9 @@ class Figures:
         ):
             if wanted:
                 inside &= lines[name].isin(wanted).to_numpy()
-        return inside & ~lines["indicator"].isin(scope.except_indicators).to_numpy()
+        if scope.except_indicators:
+            inside &= ~lines["indicator"].isin(scope.except_indicators).to_numpy()
+        return inside
 
     def period(self, at: int) -> Period:
         """The period of the figure that stands there."""
@@ -134,6 +136,8 @@ class Figures:
 
     def matched(self, pairs: pandas.DataFrame, of: list[str], missing: int = -1) -> Numbers:
         """For each row of `pairs` the number of the series whose columns `of` are the same, or -1."""
+        if pairs.empty:
+            return numpy.array([], "int64")
         numbered = self.lines[of].assign(number=numpy.arange(len(self.lines))).drop_duplicates(of)
         return pairs[of].merge(numbered, on=of, how="left")["number"].fillna(missing).to_numpy("int64")
 

@@ -29,6 +29,7 @@ from ingest.rule import (
     Tolerance,
 )
 
+_NOTHING = pandas.DataFrame({"row": numpy.array([], dtype="int64"), "at": numpy.array([], dtype="int64")})
 _HALF = 0.5 + 1e-9  # of the last digit; the rest is what a double adds to 0.5
 _EXACT = 1e-9  # two decimals of 15 digits that are further apart, relative to their size, are different
 
@@ -40,10 +41,10 @@ def broken(figures: Figures, rule: Rule) -> pandas.DataFrame:
     """
     named = _held_together(rule) or {*rule.scope.indicators}
     if named and named.isdisjoint(figures.indicators):  # most rules are about a few indicators, and most files not
-        return _nothing()
+        return _NOTHING
     found = _KINDS[rule.kind](figures, rule)
     if found.empty:
-        return _nothing()
+        return _NOTHING
     found = found[found["row"] >= 0].sort_values("row", kind="stable").drop_duplicates("row")
     return found.reset_index(drop=True)
 
@@ -98,7 +99,7 @@ def _parts(figures: Figures, rule: Rule) -> pandas.DataFrame:
     operator = "<=" if check.incomplete else "="
     if check.level:
         return _units_within_nation(figures, rule, check, operator)
-    found = [_nothing()]
+    found = [_NOTHING]
     for indicator in (check.indicator,) if check.indicator else rule.scope.indicators:
         total = Term(indicator, breakdown=check.total)
         parts = (
@@ -125,7 +126,7 @@ def _compared(
     lines = figures.lines
     codes = [_is_term(lines, term) & figures.within(rule.scope) for term in terms]
     if not all(code.any() for code in codes) and missing == "skip":
-        return _nothing()
+        return _NOTHING
     concerned = numpy.logical_or.reduce(codes)
     groups = lines.loc[concerned, same].drop_duplicates().reset_index(drop=True)
     # Of each group of series that are to be compared: which of them is the first term, the second …
@@ -141,7 +142,7 @@ def _compared(
         axis=0,
     )
     if not len(asked):
-        return _nothing()
+        return _NOTHING
     at = numpy.column_stack([figures.find(members[asked[:, 0], n], asked[:, 1]) for n in range(len(terms))])
     values = figures.value_at(at) * numpy.array([float(term.times) for term in terms])
     given = ~numpy.isnan(values)
@@ -181,7 +182,7 @@ def _units_within_nation(figures: Figures, rule: Rule, check: PartsCheck, operat
         nation = nation.assign(breakdown=TOTAL)
     nation = nation[same].assign(nation=nation.index)
     if nation.empty:
-        return _nothing()
+        return _NOTHING
     part = counted & (lines["level"] == check.level).to_numpy()
     nation_of = numpy.full(len(lines), -1)
     nation_of[part] = lines.loc[part, same].merge(nation, on=same, how="left")["nation"].fillna(-1).to_numpy("int64")
@@ -211,7 +212,7 @@ def _ratio(figures: Figures, rule: Rule) -> pandas.DataFrame:
         (lines["unit_measure"] == "percent").to_numpy() & (lines["breakdown"] == TOTAL) & figures.within(rule.scope)
     ]
     if rates.empty or not (lines["breakdown"] == NUMERATOR).any():
-        return _nothing()
+        return _NOTHING
     of = [name for name in SeriesKey.__slots__ if name != "breakdown"]
     counts = [figures.matched(rates.assign(breakdown=each), [*of, "breakdown"]) for each in (NUMERATOR, DENOMINATOR)]
     behind = numpy.full((len(lines), 2), -1)
@@ -254,7 +255,7 @@ def _daily_mean(figures: Figures, rule: Rule) -> pandas.DataFrame:
     check, lines = cast(DailyMeanCheck, rule.check), figures.lines
     means = lines[lines["daily_mean_of"].notna() & figures.within(rule.scope)]
     if means.empty:
-        return _nothing()
+        return _NOTHING
     totals = figures.matched(means.assign(indicator=means["daily_mean_of"]), list(SeriesKey.__slots__))
     total_of = numpy.full(len(lines), -1)
     total_of[means.index] = totals
@@ -330,7 +331,7 @@ def _outlier(figures: Figures, rule: Rule) -> pandas.DataFrame:
     enough = (~numpy.isnan(reference)).sum(axis=1) >= check.points
     mine, reference = mine[enough], reference[enough]
     if not len(mine):
-        return _nothing()
+        return _NOTHING
     value, median = mine["value"].to_numpy(), numpy.nanmedian(reference, axis=1)
     with numpy.errstate(divide="ignore", invalid="ignore"):
         if check.method == "modified_z":
@@ -354,7 +355,7 @@ def _outlier(figures: Figures, rule: Rule) -> pandas.DataFrame:
 
 def _rank_field(figures: Figures, rule: Rule) -> pandas.DataFrame:
     check, lines = cast(RankFieldCheck, rule.check), figures.lines
-    found = [_nothing()]
+    found = [_NOTHING]
     for field in check.fields:
         of_field = (lines["indicator"] == field.indicator) & (lines["breakdown"] == TOTAL)
         if field.level:
@@ -365,7 +366,7 @@ def _rank_field(figures: Figures, rule: Rule) -> pandas.DataFrame:
         if not len(at):
             continue
         if check.ties:
-            found.append(_ties(figures, at) if field.shared_ranks_skip else _nothing())
+            found.append(_ties(figures, at) if field.shared_ranks_skip else _NOTHING)
         else:
             size = _field_sizes(figures, at, field.size, field.level)
             found.append(
@@ -409,7 +410,7 @@ def _stated_change(figures: Figures, rule: Rule) -> pandas.DataFrame:
     changes = lines[named] == (check.change_indicator or check.change)
     stated = lines[changes.to_numpy() & figures.within(rule.scope)]
     if stated.empty:
-        return _nothing()
+        return _NOTHING
     told = stated.assign(indicator=check.indicator) if check.change_indicator else stated.assign(breakdown=TOTAL)
     value_of = numpy.full(len(lines), -1)
     value_of[stated.index] = figures.matched(told, list(SeriesKey.__slots__))
@@ -438,7 +439,7 @@ def _stated_change(figures: Figures, rule: Rule) -> pandas.DataFrame:
 def _sum_over_time(figures: Figures, rule: Rule) -> pandas.DataFrame:
     check, lines = cast(SumOverTimeCheck, rule.check), figures.lines
     summed = (lines["adds_over_time"] == "sum").to_numpy() & figures.within(rule.scope)
-    found = [_nothing()]
+    found = [_NOTHING]
     totals = lines["frequency"] == "A" if check.against == "year" else lines["accumulation"] == "YTD"
     if not totals.any():
         return found[0]
@@ -462,6 +463,8 @@ def _held_againstyear_of(
     """All periods of a year, or the last one to date, against the figure of the year."""
     yearly = figures.matched(lines.assign(frequency="A", accumulation="PERIOD"), list(SeriesKey.__slots__))
     line = lines.index.to_numpy()[yearly >= 0]
+    if not len(line):
+        return _NOTHING
     pairs = _years(figures, line, yearly[yearly >= 0])
     year_at = figures.find(pairs["yearly"].to_numpy(), pairs["year"].to_numpy())
     first = pairs["year"].to_numpy() * count
@@ -476,6 +479,8 @@ def _held_against_to_date(
     """The periods so far against the year to date."""
     to_date = figures.matched(lines.assign(accumulation="YTD"), list(SeriesKey.__slots__))
     line = lines.index.to_numpy()[to_date >= 0]
+    if not len(line):
+        return _NOTHING
     pairs = _years(figures, line, to_date[to_date >= 0])
     first = pairs["year"].to_numpy() * count
     at = numpy.column_stack([figures.find(pairs["line"].to_numpy(), first + step) for step in range(count)])
@@ -483,7 +488,7 @@ def _held_against_to_date(
         _sums(figures, check, at[:, : step + 1], figures.find(pairs["yearly"].to_numpy(), first + step))
         for step in range(count)
     ]
-    return pandas.concat([_nothing(), *found], ignore_index=True)
+    return pandas.concat([_NOTHING, *found], ignore_index=True)
 
 
 def _years(figures: Figures, line: Numbers, other: Numbers) -> pandas.DataFrame:
@@ -523,14 +528,12 @@ _KINDS: dict[str, Callable[[Figures, Rule], pandas.DataFrame]] = {
 }
 
 
-def _nothing() -> pandas.DataFrame:
-    return pandas.DataFrame({"row": numpy.array([], dtype="int64"), "at": numpy.array([], dtype="int64")})
-
-
 def _told(
     figures: Figures, at: Numbers, wrong: Numbers, *, rows: Numbers | None = None, **facts: Any
 ) -> pandas.DataFrame:
     """Of all that was compared what is wrong; `rows` are those of the figures at `at` unless given."""
+    if not wrong.any():
+        return _NOTHING
     rows = numpy.where(at >= 0, figures.row[at], -1) if rows is None else rows
     table = pandas.DataFrame({"row": rows[wrong], "at": at[wrong]})
     return table.assign(**{name: numpy.asarray(value)[wrong] for name, value in facts.items()})

@@ -164,6 +164,8 @@ class _Table:
 
     def _mark_all(self, which: pandas.Series, wrong: dict[int, "_Wrong"], shown: str) -> None:
         """Mark the rows whose number is a wrong one, a rule at a time: of 20,000 different texts each is one row."""
+        if not wrong:
+            return
         marked = which[which.isin(list(wrong))]
         rules = marked.map({number: each.rule for number, each in wrong.items()})
         for rule in dict.fromkeys(each.rule for each in wrong.values()):
@@ -181,6 +183,8 @@ class _Table:
 
         `expected` says it row by row, where it is not the same for all.
         """
+        if index.empty:
+            return
         rule = self.catalogue.rules[wrong.rule]
         kept = self._kept(rule, index)
         near = [*wrong.near()] if len(kept) else []
@@ -307,12 +311,16 @@ def _periods(table: _Table, _now: datetime) -> None:
 def _indicators(table: _Table, _now: datetime) -> None:
     catalogue, dataset = table.catalogue, table.dataset
     items = None if dataset.items is None else {item.indicator for item in dataset.items}
-    named = {fold(name): each.code for each in catalogue.indicators.values() for name in (each.name_vi, each.name_en)}
+
+    @functools.cache  # most files write codes, and never ask
+    def named() -> dict[str, str]:
+        every = catalogue.indicators.values()
+        return {fold(name): each.code for each in every for name in (each.name_vi, each.name_en)}
 
     def meaning(written: str | None, meant: Period) -> str | _Wrong:
         if written is None:
             return _Wrong("indicator_is_given")
-        code = written.upper() if written.upper() in catalogue.indicators else named.get(fold(written))
+        code = written.upper() if written.upper() in catalogue.indicators else named().get(fold(written))
         if code is None:
             return _Wrong("indicator_is_known", near=functools.partial(nearest, written, catalogue.indicators))
         indicator = catalogue.indicators[code]

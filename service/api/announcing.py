@@ -1,6 +1,7 @@
 """How feeds and the calendar tell people what was published: Vietnamese and English, numbers as each writes them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,8 @@ from ingest.catalogue import Catalogue
 from service import writing
 
 LANGUAGES = ("vi", "en")
+# What a feed without an entry was updated at: it never was, and an answer does not change with the clock.
+BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 _NAMED = 3
 _MORE = {
     "indicators": {"vi": " và {} chỉ tiêu khác", "en": " and {} more"},

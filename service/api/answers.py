@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from service.cursors import write_cursor
 from service.exact_json import as_json
+from service.formats import atom
 from service.formats.kinds import KINDS
 from service.formats.spreadsheet import harmless
 
@@ -51,6 +52,11 @@ def table(
     writer.writerows([_cell(row[name]) for name in columns] for row in rows)
     headers = {} if request is None else _links(request, onward)
     return Response(text.getvalue(), headers=headers, media_type=CSV)
+
+
+def feed(feed: atom.Feed, entries: Sequence[atom.Entry]) -> Response:
+    """The feed with its entries as Atom."""
+    return Response(atom.written(feed, entries), media_type=f"{atom.MEDIA_TYPE}; charset=utf-8")
 
 
 def page(rows: list[Any], limit: int) -> tuple[list[Any], bool]:

@@ -1,7 +1,7 @@
 """What a request for figures names: series by the parts of their keys, a span of periods, a moment, a geography."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Literal
@@ -168,6 +168,22 @@ def span(first: str | None, to: str | None) -> Span:
     if asked.start and asked.end and asked.start >= asked.end:
         raise Problem(HTTPStatus.BAD_REQUEST, "empty-span", f"“from” ({first}) lies after “to” ({to}).")
     return asked
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Which periods are asked about, and as of which moment."""
+
+    periods: Span
+    as_of: datetime
+
+
+def within(request: Request, first: From = None, to: To = None, as_of: AsOf = None) -> Within:
+    """What `from`, `to` and `as_of` name."""
+    return Within(span(first, to), as_of_moment(request, as_of))
+
+
+AskedWithin = Annotated[Within, Depends(within)]
 
 
 def figures(

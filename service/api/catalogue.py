@@ -1,4 +1,4 @@
-"""The catalogue for programs that read: indicators, reporting units, datasets, rules, and what was promised."""
+"""The catalogue for programs that read: indicators, reporting units, datasets, sources, rules, promises."""
 
 from http import HTTPStatus
 from typing import Annotated, get_args
@@ -13,7 +13,7 @@ from ingest.spelling import nearest
 from service import caching
 from service.api import answers, shapes
 from service.api.asked import AsOf, known_codes
-from service.api.parameters import PAGE, Codes, Cursor, Format, Limit, codes, unknown, wanted_format
+from service.api.parameters import PAGE, Codes, Cursor, JsonOrCsv, Limit, codes, unknown
 from service.archive import catalogue, targets
 from service.asking import Reading, as_of_moment, only_known
 from service.cursors import read_cursor, write_cursor
@@ -28,23 +28,20 @@ router = APIRouter(
     ),
 )
 
-_FORMATS = {"json": "application/json", "csv": "text/csv"}
-
-Search = Annotated[str | None, Query(description="words that are all to be found; `dak lak` finds Đắk Lắk")]
+Search = Annotated[str | None, Query(description="what `/v1/search` finds by these words; `dak lak` finds Đắk Lắk")]
 
 
 @router.get("/indicators", responses=answers.documented(shapes.Indicators, csv_too=True), summary="Indicators")
 def indicators(
     request: Request,
     connection: Reading,
+    wanted: JsonOrCsv,
     q: Search = None,
     pillar: Annotated[str | None, Query(description="GOV, DATA, ECON, SOC, INFRA, SEC, INTL or DISC")] = None,
-    format: Format = None,  # noqa: A002 - the parameter's public name
     limit: Limit = PAGE,
     cursor: Cursor = None,
 ) -> Response:
     """What is measured, by code: definition, formula, unit of measure, direction, and how each adds up."""
-    wanted = wanted_format(request, format, _FORMATS)
     if pillar is not None and pillar not in _PILLARS:
         raise unknown("pillar", pillar, nearest(pillar, _PILLARS) or list(_PILLARS))
     rows = catalogue.indicators(connection, search=q, pillar=pillar, after=read_cursor(cursor, str), limit=limit + 1)
@@ -64,15 +61,14 @@ def indicator(connection: Reading, code: str) -> Response:
 def reporting_units(
     request: Request,
     connection: Reading,
+    wanted: JsonOrCsv,
     q: Search = None,
     level: Annotated[str | None, Query(description="nation, country, ministry, province or group")] = None,
     valid_on: Annotated[str | None, Query(description="only units that existed on this day")] = None,
-    format: Format = None,  # noqa: A002
     limit: Limit = PAGE,
     cursor: Cursor = None,
 ) -> Response:
     """Whom figures are about, by the Vietnamese alphabet. Units of all times, unless a day is given."""
-    wanted = wanted_format(request, format, _FORMATS)
     if level is not None and level not in _LEVELS:
         raise unknown("level", level, nearest(level, _LEVELS) or list(_LEVELS))
     rows = catalogue.reporting_units(
@@ -104,13 +100,12 @@ def reporting_unit(connection: Reading, code: str) -> Response:
 def datasets(
     request: Request,
     connection: Reading,
+    wanted: JsonOrCsv,
     q: Search = None,
-    format: Format = None,  # noqa: A002
     limit: Limit = PAGE,
     cursor: Cursor = None,
 ) -> Response:
     """The forms: which indicators, who owes them, and when."""
-    wanted = wanted_format(request, format, _FORMATS)
     rows = catalogue.datasets(connection, search=q, after=read_cursor(cursor, str), limit=limit + 1)
     return answers.listed(request, "datasets", rows, limit, wanted, catalogue.DATASET_COLUMNS)
 
@@ -122,17 +117,23 @@ def dataset(connection: Reading, code: str) -> Response:
     return answers.json(catalogue.dataset(connection, wanted))
 
 
+@router.get("/sources", responses=answers.documented(shapes.Sources, csv_too=True), summary="Sources")
+def sources(connection: Reading, wanted: JsonOrCsv) -> Response:
+    """By which channels or methods figures are made, by code. Two of them are two series, never spliced."""
+    rows = catalogue.sources(connection)
+    return answers.table(rows, catalogue.SOURCE_COLUMNS) if wanted == "csv" else answers.json({"sources": rows})
+
+
 @router.get("/rules", responses=answers.documented(shapes.Rules, csv_too=True), summary="Rules")
 def rules(
     request: Request,
     connection: Reading,
-    q: Search = None,
-    format: Format = None,  # noqa: A002
+    wanted: JsonOrCsv,
+    q: Annotated[str | None, Query(description="words that are all to be found")] = None,
     limit: Limit = PAGE,
     cursor: Cursor = None,
 ) -> Response:
     """What figures are held against: severity, sentence in both languages, formula, where each applies."""
-    wanted = wanted_format(request, format, _FORMATS)
     rows = catalogue.rules(connection, search=q, after=read_cursor(cursor, str), limit=limit + 1)
     return answers.listed(request, "rules", rows, limit, wanted, catalogue.RULE_COLUMNS)
 

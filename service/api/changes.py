@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from ingest import period, registry
 from ingest.catalogue import Catalogue
 from service import database, writing
-from service.api import announcing, answers
+from service.api import addresses, announcing, answers
 from service.api.announcing import LANGUAGES
 from service.api.asked import Selected, selection
 from service.api.parameters import PAGE, Codes, Limit, codes, wanted_format
@@ -243,17 +243,17 @@ def _news(request: Request, connection: Connection, selected: Selection) -> Resp
         sentence = f"Atom tells the last {_ENTRIES} publications; leave out {', '.join(sorted(said))}."
         raise Problem(HTTPStatus.BAD_REQUEST, "atom-has-no-pages", sentence)
     rows = publications.latest(connection, selected, limit=_ENTRIES)
-    address = (request.app.state.public_url or str(request.base_url)).rstrip("/")
+    address = f"{addresses.root(request)}{request.url.path}"
     words = registry.read(connection)
-    entries = [_entry(words, row, f"{address}{request.url.path}") for row in rows]
+    entries = [_entry(words, row, address) for row in rows]
     feed = atom.Feed(
         name="changes",
         title="Chiso: số liệu mới và sửa đổi / figures new and revised",
-        address=f"{address}{request.url.path}?{request.url.query}",
+        address=addresses.asked(request),
         author="Chiso",
         updated=NOTHING.recorded,
     )
-    return Response(atom.written(feed, entries), media_type=f"{atom.MEDIA_TYPE}; charset=utf-8")
+    return answers.feed(feed, entries)
 
 
 def _entry(words: Catalogue, row: dict[str, Any], address: str) -> atom.Entry:

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from ingest.period import LOCAL_ZONE
+from service.api import addresses
 from service.api.parameters import PAGE, Cursor, Limit, refuse_pages, wanted_format
 from service.archive import metadata, question
 from service.archive.metadata import Metadata
@@ -76,7 +77,7 @@ def answer(request: Request, connection: Connection, asked: Question, wanted: De
     _refuse_untold(asked, wanted)
     statement = question.whole(connection, asked)
     as_of = asked.as_of if "as_of" in request.query_params else None
-    about = metadata.gathered(connection, asked, as_of=as_of, address=_address(request))
+    about = metadata.gathered(connection, asked, as_of=as_of, address=addresses.asked(request, without=_HOW_WRITTEN))
     _refuse_too_many(request, connection, statement, about, wanted)
     body = _written(connection, statement, about, wanted)
     kind = KINDS[wanted.format]
@@ -161,18 +162,10 @@ def _narrower(request: Request, about: Metadata, limit: int) -> str:
     return f"/v1/observations?{urlencode([*((part, largest[part]) for part in parts), *kept])}"
 
 
-def _address(request: Request) -> str:
-    """What was asked, at the address by which people reach the service; how the answer was written is no part of it."""
-    root = request.app.state.public_url or str(request.base_url)
-    asked = [each for each in request.url.query.split("&") if each and each.partition("=")[0] not in _HOW_WRITTEN]
-    query = f"?{'&'.join(asked)}" if asked else ""
-    return f"{root.rstrip('/')}{request.url.path}{query}"
-
-
 def _subject(about: Metadata) -> str:
     codes = [each["code"] for each in about.indicators]
     return "-".join(codes) if 0 < len(codes) <= _NAMED else "observations"
 
 
 _NAMED = 3  # indicators that the name of a file names
-_HOW_WRITTEN = ("format", "labels", "layout")
+_HOW_WRITTEN = ("format", "labels", "layout")  # no part of what was asked

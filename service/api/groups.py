@@ -3,13 +3,13 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 
 from ingest import period
 from service import caching
 from service.api import answers, shapes
-from service.api.parameters import Format, codes, unknown, wanted_format
+from service.api.parameters import JsonOrCsv, codes, unknown
 from service.archive import groups
 from service.asking import Reading, only_known
 from service.problems import responses
@@ -23,34 +23,28 @@ router = APIRouter(
     ),
 )
 
-_FORMATS = {"json": "application/json", "csv": "text/csv"}
-
 ValidOn = Annotated[str | None, Query(description="only who belonged to it on this day")]
 
 
 @router.get("/groups", responses=answers.documented(shapes.Groups, csv_too=True), summary="Groups of reporting units")
 def groups_listed(
-    request: Request,
     connection: Reading,
+    wanted: JsonOrCsv,
     valid_on: ValidOn = None,
-    format: Format = None,  # noqa: A002 - the parameter's public name
 ) -> Response:
     """Reporting units that can be asked for together, as `reporting_unit=@ASEAN`. Members of all times, or of a day."""
-    wanted = wanted_format(request, format, _FORMATS)
     told = groups.listed(connection, on=None if valid_on is None else period.day_of(valid_on))
     return answers.table(told, tuple(shapes.Group.model_fields)) if wanted == "csv" else answers.json({"groups": told})
 
 
 @router.get("/groups/{code}", responses=answers.documented(shapes.GroupInFull, csv_too=True), summary="One group")
 def group(
-    request: Request,
     connection: Reading,
     code: str,
+    wanted: JsonOrCsv,
     valid_on: ValidOn = None,
-    format: Format = None,  # noqa: A002
 ) -> Response:
     """One group, with its members, from when to when and by which document each belongs to it."""
-    wanted = wanted_format(request, format, _FORMATS)
     known = codes("group", [code.removeprefix("@")], lambda: groups.codes(connection)) or []
     if len(known) != 1:
         raise unknown("group", code, known[:3])

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import Query, Request
+from fastapi import Depends, Query, Request
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
@@ -39,6 +39,7 @@ _FEW = 10  # codes that can all be named
 PAGE, LARGEST_PAGE = 10_000, 100_000
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="how many at the most")]
 Format = Annotated[str | None, Query(description="json or csv; else what Accept asks for")]
+JSON_OR_CSV = {"json": "application/json", "csv": "text/csv"}
 Cursor = Annotated[str | None, Query(description="`next` of the page before")]
 
 
@@ -96,6 +97,14 @@ def wanted_format(request: Request, written: str | None, offered: dict[str, str]
         f"This is given as {', '.join(offered.values())}, not otherwise; ask for one of them by Accept or by “format”.",
         formats=list(offered),
     )
+
+
+def json_or_csv(request: Request, format: Format = None) -> str:  # noqa: A002 - the parameter's public name
+    """`json` or `csv`: which of them `format=` or Accept asks for."""
+    return wanted_format(request, format, JSON_OR_CSV)
+
+
+JsonOrCsv = Annotated[str, Depends(json_or_csv)]
 
 
 def refuse_pages(request: Request, wanted: str) -> None:

@@ -7,10 +7,10 @@ from fastapi.responses import Response
 
 from service import caching
 from service.api import answers, shapes
-from service.api.asked import AsOf, CountOf, From, Key, Selected, To, YearToDate, known_key, span
-from service.api.parameters import PAGE, Cursor, Format, Limit, wanted_format
+from service.api.asked import AskedWithin, CountOf, Key, Selected, YearToDate, known_key
+from service.api.parameters import PAGE, Cursor, JsonOrCsv, Limit
 from service.archive import changes, differences, implied, series
-from service.asking import Reading, as_of_moment, only_known
+from service.asking import Reading, only_known
 from service.cursors import read_cursor
 from service.problems import responses
 
@@ -23,41 +23,33 @@ router = APIRouter(
     ),
 )
 
-_FORMATS = {"json": "application/json", "csv": "text/csv"}
-
 
 @router.get("/series", responses=answers.documented(shapes.SeriesList, csv_too=True), summary="Series")
 def series_listed(
     request: Request,
     connection: Reading,
     selected: Selected,
-    format: Format = None,  # noqa: A002
+    wanted: JsonOrCsv,
     limit: Limit = PAGE,
     cursor: Cursor = None,
 ) -> Response:
     """The series that have public figures, by key, with their span and count."""
-    wanted = wanted_format(request, format, _FORMATS)
     rows = series.listed(connection, selected, after=read_cursor(cursor, str), limit=limit + 1)
     return answers.listed(request, "series", rows, limit, wanted, tuple(shapes.Series.model_fields), place="series")
 
 
 @router.get("/series/{key}/changes", responses=answers.documented(shapes.Changes, csv_too=True), summary="Changes")
 def series_changes(
-    request: Request,
     connection: Reading,
     key: Key,
-    first: From = None,
-    to: To = None,
-    as_of: AsOf = None,
-    format: Format = None,  # noqa: A002
+    within: AskedWithin,
+    wanted: JsonOrCsv,
 ) -> Response:
     """Each figure's change from the one before, with the sign that means better; all of one vintage."""
-    wanted = wanted_format(request, format, _FORMATS)
-    moment = as_of_moment(request, as_of)
-    told = changes.changes(connection, known_key(connection, key), span(first, to), as_of=moment)
+    told = changes.changes(connection, known_key(connection, key), within.periods, as_of=within.as_of)
     if wanted == "csv":
         return answers.table(told, tuple(shapes.Change.model_fields))
-    return answers.json({"as_of": moment, "changes": told})
+    return answers.json({"as_of": within.as_of, "changes": told})
 
 
 @router.get(
@@ -66,21 +58,16 @@ def series_changes(
     summary="Year to date, taken apart",
 )
 def series_differences(
-    request: Request,
     connection: Reading,
     key: YearToDate,
-    first: From = None,
-    to: To = None,
-    as_of: AsOf = None,
-    format: Format = None,  # noqa: A002
+    within: AskedWithin,
+    wanted: JsonOrCsv,
 ) -> Response:
     """What each period adds to a year-to-date series: derived, and only from figures that were published together."""
-    wanted = wanted_format(request, format, _FORMATS)
-    moment = as_of_moment(request, as_of)
-    told = differences.differences(connection, known_key(connection, key), span(first, to), as_of=moment)
+    told = differences.differences(connection, known_key(connection, key), within.periods, as_of=within.as_of)
     if wanted == "csv":
         return answers.table(told, tuple(shapes.Difference.model_fields))
-    return answers.json({"as_of": moment, "derived": True, "differences": told})
+    return answers.json({"as_of": within.as_of, "derived": True, "differences": told})
 
 
 @router.get(
@@ -89,33 +76,24 @@ def series_differences(
     summary="Parts of a whole",
 )
 def series_shares(
-    request: Request,
     connection: Reading,
     key: CountOf,
-    first: From = None,
-    to: To = None,
-    as_of: AsOf = None,
-    format: Format = None,  # noqa: A002
+    within: AskedWithin,
+    wanted: JsonOrCsv,
 ) -> Response:
     """Each count's part of the whole that was published with it (7 of 63), and what is left (56)."""
-    wanted = wanted_format(request, format, _FORMATS)
-    moment = as_of_moment(request, as_of)
-    told = changes.shares(connection, known_key(connection, key), span(first, to), as_of=moment)
+    told = changes.shares(connection, known_key(connection, key), within.periods, as_of=within.as_of)
     if wanted == "csv":
         return answers.table(told, tuple(shapes.Share.model_fields))
-    return answers.json({"as_of": moment, "shares": told})
+    return answers.json({"as_of": within.as_of, "shares": told})
 
 
 @router.get("/series/{key}/implied", responses=answers.documented(shapes.ImpliedList), summary="Implied by words")
 def series_implied(
-    request: Request,
     connection: Reading,
     key: Key,
-    first: From = None,
-    to: To = None,
-    as_of: AsOf = None,
+    within: AskedWithin,
 ) -> Response:
     """Earlier values that the words of figures imply (“up 17.5 % on 2021”), in every reading, beside those reported."""
-    moment = as_of_moment(request, as_of)
-    told = implied.implied(connection, known_key(connection, key), span(first, to), as_of=moment)
-    return answers.json({"as_of": moment, "implied": told})
+    told = implied.implied(connection, known_key(connection, key), within.periods, as_of=within.as_of)
+    return answers.json({"as_of": within.as_of, "implied": told})

@@ -344,6 +344,20 @@ class Datasets(Shape):
     next: str | None
 
 
+class Source(Shape):
+    """By which channel or method figures are made."""
+
+    code: str = Field(examples=["EMC"])
+    name_vi: str
+    name_en: str
+
+
+class Sources(Shape):
+    """Sources by code."""
+
+    sources: list[Source]
+
+
 class Rule(Shape):
     """What figures are held against, and what is said where they break it."""
 

@@ -13,7 +13,7 @@ from pydantic import Field
 from ingest import authority
 from ingest.period import LOCAL_ZONE
 from service import caching, database, snapshots
-from service.api import answers
+from service.api import addresses, answers
 from service.api.asked import AskedOfMany
 from service.api.parameters import PAGE, Cursor, Limit
 from service.api.shapes import Shape
@@ -163,7 +163,7 @@ def _known(connection: Reading, code: str) -> dict[str, Any]:
 
 
 def _told(request: Request, row: dict[str, Any]) -> dict[str, Any]:
-    address = f"{_root(request)}/v1/snapshots/{row['code']}"
+    address = f"{addresses.root(request)}/v1/snapshots/{row['code']}"
     # Who froze it is in the audit: a person's name is not for everybody.
     return {
         **{name: row[name] for name in Snapshot.model_fields if name in row},
@@ -171,7 +171,3 @@ def _told(request: Request, row: dict[str, Any]) -> dict[str, Any]:
         "package": f"{address}/package",
         "citation": snapshots.citation(row, address),
     }
-
-
-def _root(request: Request) -> str:
-    return (request.app.state.public_url or str(request.base_url)).rstrip("/")

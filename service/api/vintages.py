@@ -13,8 +13,8 @@ from ingest import period
 from service import caching
 from service.api import answers
 from service.api import vintage_shapes as shapes
-from service.api.asked import AsOf, From, Key, Selected, Since, To, known_key, since, span
-from service.api.parameters import PAGE, Cursor, Format, Limit, read_page, refuse_pages, wanted_format, write_page
+from service.api.asked import AskedWithin, AsOf, Key, Selected, Since, Within, known_key, since
+from service.api.parameters import PAGE, Cursor, JsonOrCsv, Limit, read_page, refuse_pages, write_page
 from service.archive import revisions, vintages
 from service.archive.points import Statement
 from service.archive.question import TooMany
@@ -34,8 +34,6 @@ router = APIRouter(
         HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.SERVICE_UNAVAILABLE
     ),
 )
-
-_FORMATS = {"json": "application/json", "csv": "text/csv"}
 
 # After which series, period and publication the next page of an answer begins.
 _Place = tuple[str, datetime, datetime]
@@ -57,25 +55,22 @@ def series_vintages(
     request: Request,
     connection: Reading,
     key: Key,
-    first: From = None,
-    to: To = None,
-    as_of: AsOf = None,
+    within: AskedWithin,
+    wanted: JsonOrCsv,
     layout: Annotated[
         Literal["long", "triangle"], Query(description="`triangle`: one row a period, one column a vintage date")
     ] = "long",
-    format: Format = None,  # noqa: A002 - the parameter's public name
 ) -> Response:
     """Every figure of one series that was ever public, with the span in which it stood; withdrawals included."""
-    wanted = wanted_format(request, format, _FORMATS)
-    asked, moment = known_key(connection, key), as_of_moment(request, as_of)
-    chosen, periods = Selection.of(asked), span(first, to)
+    asked = known_key(connection, key)
+    chosen = Selection.of(asked)
     if layout == "long" and wanted == "csv":
-        whole = vintages.whole(connection, chosen, periods, as_of=moment)
+        whole = vintages.whole(connection, chosen, within.periods, as_of=within.as_of)
         return _streamed(request, connection, whole, VINTAGE_COLUMNS)
-    told = vintages.rows(connection, chosen, periods, as_of=moment)
+    told = vintages.rows(connection, chosen, within.periods, as_of=within.as_of)
     if layout == "long":
-        return answers.json({"series": str(asked), "as_of": moment, "vintages": told})
-    return _triangle(str(asked), told, moment, wanted)
+        return answers.json({"series": str(asked), "as_of": within.as_of, "vintages": told})
+    return _triangle(str(asked), told, within.as_of, wanted)
 
 
 @router.get(
@@ -87,21 +82,18 @@ def vintages_of_many(
     request: Request,
     connection: Reading,
     selected: Selected,
-    first: From = None,
-    to: To = None,
-    as_of: AsOf = None,
-    format: Format = None,  # noqa: A002
+    within: AskedWithin,
+    wanted: JsonOrCsv,
     limit: Limit = PAGE,
     cursor: Cursor = None,
 ) -> Response:
     """Every figure that was ever public of the series that the parameters name. CSV comes whole, JSON in pages."""
-    periods, moment = span(first, to), as_of_moment(request, as_of)
-    if wanted_format(request, format, _FORMATS) == "csv":
+    if wanted == "csv":
         refuse_pages(request, "csv")
-        whole = vintages.whole(connection, selected, periods, as_of=moment)
+        whole = vintages.whole(connection, selected, within.periods, as_of=within.as_of)
         return _streamed(request, connection, whole, VINTAGE_COLUMNS)
-    moment, after = read_page(request, cursor, _Place) or (moment, None)
-    told = vintages.rows(connection, selected, periods, as_of=moment, after=after, limit=limit + 1)
+    moment, after = read_page(request, cursor, _Place) or (within.as_of, None)
+    told = vintages.rows(connection, selected, within.periods, as_of=moment, after=after, limit=limit + 1)
     return _paged(request, "vintages", told, moment, limit)
 
 
@@ -111,17 +103,13 @@ def vintages_of_many(
     summary="On which days a series changed",
 )
 def series_vintage_dates(
-    request: Request,
     connection: Reading,
     key: Key,
-    first: From = None,
-    to: To = None,
-    as_of: AsOf = None,
-    format: Format = None,  # noqa: A002
+    within: AskedWithin,
+    wanted: JsonOrCsv,
 ) -> Response:
     """Every day on which something of the series became public, was revised or withdrawn; ascending, no cap."""
-    chosen = Selection.of(known_key(connection, key))
-    return _dates(request, connection, chosen, first, to, as_of, format)
+    return _dates(connection, Selection.of(known_key(connection, key)), within, wanted)
 
 
 @router.get(
@@ -130,16 +118,13 @@ def series_vintage_dates(
     summary="On which days several series changed",
 )
 def vintage_dates_of_many(
-    request: Request,
     connection: Reading,
     selected: Selected,
-    first: From = None,
-    to: To = None,
-    as_of: AsOf = None,
-    format: Format = None,  # noqa: A002
+    within: AskedWithin,
+    wanted: JsonOrCsv,
 ) -> Response:
     """Every day on which something of any of these series became public, was revised or withdrawn; ascending."""
-    return _dates(request, connection, selected, first, to, as_of, format)
+    return _dates(connection, selected, within, wanted)
 
 
 @router.get(
@@ -151,21 +136,17 @@ def series_revisions(
     request: Request,
     connection: Reading,
     key: Key,
-    first: From = None,
-    to: To = None,
-    as_of: AsOf = None,
+    within: AskedWithin,
+    wanted: JsonOrCsv,
     published_since: Since = None,
-    format: Format = None,  # noqa: A002
 ) -> Response:
     """Each change of a figure of the series: before and after, its size, why and by whom; no cap."""
-    wanted = wanted_format(request, format, _FORMATS)
-    chosen, periods, moment = Selection.of(known_key(connection, key)), span(first, to), as_of_moment(request, as_of)
-    after = since(published_since)
+    chosen, after = Selection.of(known_key(connection, key)), since(published_since)
     if wanted == "csv":
-        told = revisions.whole(connection, chosen, periods, as_of=moment, since=after)
-        return _streamed(request, connection, told, REVISION_COLUMNS)
-    told = revisions.rows(connection, chosen, periods, as_of=moment, since=after)
-    return answers.json({"as_of": moment, "revisions": told, "next": None})
+        whole = revisions.whole(connection, chosen, within.periods, as_of=within.as_of, since=after)
+        return _streamed(request, connection, whole, REVISION_COLUMNS)
+    told = revisions.rows(connection, chosen, within.periods, as_of=within.as_of, since=after)
+    return answers.json({"as_of": within.as_of, "revisions": told, "next": None})
 
 
 @router.get(
@@ -177,22 +158,20 @@ def revisions_of_many(
     request: Request,
     connection: Reading,
     selected: Selected,
-    first: From = None,
-    to: To = None,
-    as_of: AsOf = None,
+    within: AskedWithin,
+    wanted: JsonOrCsv,
     published_since: Since = None,
-    format: Format = None,  # noqa: A002
     limit: Limit = PAGE,
     cursor: Cursor = None,
 ) -> Response:
     """Each change of a figure of the series that the parameters name. CSV comes whole, JSON in pages."""
-    periods, moment, after_moment = span(first, to), as_of_moment(request, as_of), since(published_since)
-    if wanted_format(request, format, _FORMATS) == "csv":
+    periods, new_since = within.periods, since(published_since)
+    if wanted == "csv":
         refuse_pages(request, "csv")
-        told = revisions.whole(connection, selected, periods, as_of=moment, since=after_moment)
-        return _streamed(request, connection, told, REVISION_COLUMNS)
-    moment, after = read_page(request, cursor, _Place) or (moment, None)
-    told = revisions.rows(connection, selected, periods, as_of=moment, since=after_moment, after=after, limit=limit + 1)
+        whole = revisions.whole(connection, selected, periods, as_of=within.as_of, since=new_since)
+        return _streamed(request, connection, whole, REVISION_COLUMNS)
+    moment, after = read_page(request, cursor, _Place) or (within.as_of, None)
+    told = revisions.rows(connection, selected, periods, as_of=moment, since=new_since, after=after, limit=limit + 1)
     return _paged(request, "revisions", told, moment, limit)
 
 
@@ -202,18 +181,14 @@ def revisions_of_many(
     summary="What the revisions of a series are like",
 )
 def series_revision_statistics(
-    request: Request,
     connection: Reading,
     key: Key,
-    first: From = None,
-    to: To = None,
-    as_of: AsOf = None,
+    within: AskedWithin,
+    wanted: JsonOrCsv,
     by: By = "series",
-    format: Format = None,  # noqa: A002
 ) -> Response:
     """How many revisions, how large, in which direction: from figure to figure and from the first to the latest."""
-    chosen = Selection.of(known_key(connection, key))
-    return _statistics(request, connection, chosen, first, to, as_of, by, format)
+    return _statistics(connection, Selection.of(known_key(connection, key)), within, by, wanted)
 
 
 @router.get(
@@ -222,17 +197,14 @@ def series_revision_statistics(
     summary="What the revisions of several series are like",
 )
 def revision_statistics_of_many(
-    request: Request,
     connection: Reading,
     selected: Selected,
-    first: From = None,
-    to: To = None,
-    as_of: AsOf = None,
+    within: AskedWithin,
+    wanted: JsonOrCsv,
     by: By = "series",
-    format: Format = None,  # noqa: A002
 ) -> Response:
     """The same for each series that the parameters name, or for each release and indicator of theirs."""
-    return _statistics(request, connection, selected, first, to, as_of, by, format)
+    return _statistics(connection, selected, within, by, wanted)
 
 
 @router.get("/releases", responses=answers.documented(shapes.Releases, csv_too=True), summary="Releases")
@@ -240,14 +212,13 @@ def releases(
     request: Request,
     connection: Reading,
     selected: Selected,
+    wanted: JsonOrCsv,
     as_of: AsOf = None,
     published_since: Since = None,
-    format: Format = None,  # noqa: A002
     limit: Limit = PAGE,
     cursor: Cursor = None,
 ) -> Response:
     """What each submission made public at one moment, the latest first: how many figures new, revised, withdrawn."""
-    wanted = wanted_format(request, format, _FORMATS)
     moment, before = read_page(request, cursor, tuple[datetime, int]) or (as_of_moment(request, as_of), None)
     told = revisions.releases(
         connection,
@@ -297,41 +268,22 @@ def _triangle(key: str, told: Sequence[dict[str, Any]], moment: datetime, wanted
     return answers.table(rows, ["series", "period", "unit_measure", *values, *statuses])
 
 
-def _dates(
-    request: Request,
-    connection: Connection,
-    chosen: Selection,
-    first: str | None,
-    to: str | None,
-    as_of: str | None,
-    format: str | None,  # noqa: A002
-) -> Response:
-    wanted, moment = wanted_format(request, format, _FORMATS), as_of_moment(request, as_of)
-    days = vintages.dates(connection, chosen, span(first, to), as_of=moment)
+def _dates(connection: Connection, chosen: Selection, within: Within, wanted: str) -> Response:
+    days = vintages.dates(connection, chosen, within.periods, as_of=within.as_of)
     if wanted == "csv":
         return answers.table([{"vintage_date": day} for day in days], ["vintage_date"])
-    return answers.json({"as_of": moment, "vintage_dates": days})
+    return answers.json({"as_of": within.as_of, "vintage_dates": days})
 
 
-def _statistics(
-    request: Request,
-    connection: Connection,
-    chosen: Selection,
-    first: str | None,
-    to: str | None,
-    as_of: str | None,
-    by: str,
-    format: str | None,  # noqa: A002
-) -> Response:
-    wanted, moment, periods = wanted_format(request, format, _FORMATS), as_of_moment(request, as_of), span(first, to)
+def _statistics(connection: Connection, chosen: Selection, within: Within, by: str, wanted: str) -> Response:
     if by == "series":
         told, columns = revisions.of_series, revisions.SERIES_STATISTIC_COLUMNS
     else:
         told, columns = revisions.of_releases, revisions.RELEASE_STATISTIC_COLUMNS
-    rows = told(connection, chosen, periods, as_of=moment)
+    rows = told(connection, chosen, within.periods, as_of=within.as_of)
     if wanted == "csv":
         return answers.table(rows, columns)
-    return answers.json({"as_of": moment, "statistics": rows})
+    return answers.json({"as_of": within.as_of, "statistics": rows})
 
 
 def _streamed(request: Request, connection: Connection, told: Statement, columns: Sequence[str]) -> Response:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from ingest.spelling import fold
+from service.archive import search as finding
 
 INDICATOR_COLUMNS = (
     "code",
@@ -67,6 +68,7 @@ DATASET_COLUMNS = (
     "about_others",
     "note",
 )
+SOURCE_COLUMNS = ("code", "name_vi", "name_en")
 RULE_COLUMNS = (
     "code",
     "version",
@@ -88,10 +90,9 @@ RULE_COLUMNS = (
 def indicators(
     connection: Connection, *, search: str | None, pillar: str | None, after: str | None, limit: int
 ) -> list[dict[str, Any]]:
-    """Indicators by code, with INDICATOR_COLUMNS; `search` is words of its names, definition or document."""
-    rows = _all(connection, "indicator", INDICATOR_COLUMNS, order="code")
-    texts = ("code", "name_vi", "name_en", "definition_vi", "definition_en", "document")
-    found = (row for row in rows if pillar in (None, row["pillar"]) and _found(search, *(row[name] for name in texts)))
+    """Indicators by code, with INDICATOR_COLUMNS; `search` finds as `search.find` does."""
+    rows = _sought(connection, "indicator", INDICATOR_COLUMNS, order="code", question=search)
+    found = (row for row in rows if pillar in (None, row["pillar"]))
     return _onward(found, "code", after, limit)
 
 
@@ -106,26 +107,22 @@ def reporting_units(
 ) -> list[dict[str, Any]]:
     """Reporting units by the Vietnamese alphabet, with REPORTING_UNIT_COLUMNS and `position`, their place in it.
 
-    Units of all times, unless `valid_on` is given. A search finds other spellings and other schemes' codes too.
+    Units of all times, unless `valid_on` is given. `search` finds as `search.find` does.
     """
-    rows = _all(connection, "reporting_unit", (*REPORTING_UNIT_COLUMNS, "position"), order="position")
-    names = _other_names(connection)
-    texts = ("code", "name_vi", "name_en", "short_vi")
+    columns = (*REPORTING_UNIT_COLUMNS, "position")
+    rows = _sought(connection, "reporting_unit", columns, order="position", question=search)
     found = (
         row
         for row in rows
         if level in (None, row["level"])
         and (valid_on is None or (row["valid_from"] or date.min) <= valid_on <= (row["valid_to"] or date.max))
-        and _found(search, *(row[name] for name in texts), *names.get(row["code"], ()))
     )
     return _onward(found, "position", after, limit)
 
 
 def datasets(connection: Connection, *, search: str | None, after: str | None, limit: int) -> list[dict[str, Any]]:
-    """Datasets by code, with DATASET_COLUMNS."""
-    rows = _all(connection, "dataset", DATASET_COLUMNS, order="code")
-    found = (row for row in rows if _found(search, row["code"], row["name_vi"], row["name_en"]))
-    return _onward(found, "code", after, limit)
+    """Datasets by code, with DATASET_COLUMNS; `search` finds as `search.find` does."""
+    return _onward(_sought(connection, "dataset", DATASET_COLUMNS, order="code", question=search), "code", after, limit)
 
 
 def rules(connection: Connection, *, search: str | None, after: str | None, limit: int) -> list[dict[str, Any]]:
@@ -137,8 +134,8 @@ def rules(connection: Connection, *, search: str | None, after: str | None, limi
 
 
 def sources(connection: Connection) -> list[dict[str, Any]]:
-    """By which channels or methods figures are made, by code: code, name_vi, name_en."""
-    return _all(connection, "source", ("code", "name_vi", "name_en"), order="code")
+    """By which channels or methods figures are made, by code, with SOURCE_COLUMNS."""
+    return _all(connection, "source", SOURCE_COLUMNS, order="code")
 
 
 def loaded_at(connection: Connection) -> datetime:
@@ -222,16 +219,17 @@ def _all(connection: Connection, table: str, columns: tuple[str, ...], *, order:
     return [dict(row) for row in rows.mappings()]
 
 
-def _other_names(connection: Connection) -> dict[str, list[str]]:
-    rows = connection.execute(
-        text(
-            "select reporting_unit, array_agg(name) from ("
-            " select reporting_unit, spelling as name from reporting_unit_spelling"
-            " union all select reporting_unit, code from reporting_unit_code"
-            ") as names group by reporting_unit"
-        )
-    )
-    return dict(rows.all())  # type: ignore[arg-type]
+def _sought(
+    connection: Connection, word: str, columns: tuple[str, ...], *, order: str, question: str | None
+) -> list[dict[str, Any]]:
+    """Those rows of a word of the catalogue that the question finds; all of them without one."""
+    rows = _all(connection, word, columns, order=order)
+    if not question:
+        return rows
+    chosen = {"type": [word]}
+    found = finding.find(connection, question, chosen, language=None, after=0, limit=len(rows))
+    codes = {hit["code"] for hit in found.hits}
+    return [row for row in rows if row["code"] in codes]
 
 
 def _found(search: str | None, *texts: str | None) -> bool:

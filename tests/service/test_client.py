@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 import chiso
 from service import app
-from service.api.finding import Hit
+from service.api.searching import Hit
 from service.archive.question import ANSWER_COLUMNS
 from service.archive.vintages import VINTAGE_COLUMNS
 from service.settings import Rates

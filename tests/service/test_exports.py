@@ -49,6 +49,7 @@ def test_no_text_of_a_csv_is_run_by_a_spreadsheet_in_any_answer(sender: TestClie
         "/v1/indicators": {},
         "/v1/reporting-units": {},
         "/v1/datasets": {},
+        "/v1/sources": {},
         "/v1/rules": {},
         "/v1/series": {"reporting_unit": UNIT_CODE},
         f"/v1/series/{KEY}/observations": {},

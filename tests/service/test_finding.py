@@ -23,7 +23,7 @@ from ingest.observation import SeriesKey
 from ingest.period import moment, parse
 from ingest.spelling import fold
 from service import database
-from service.api import finding
+from service.api import availability, calendar, latest, searching
 from service.archive import search, succession, summary, vintages
 from service.archive.series import Selection, Span
 from service.archive.summary import summaries
@@ -622,12 +622,12 @@ def test_every_kind_of_match_is_documented(name: str) -> None:
 @pytest.mark.parametrize(
     ("path", "shape"),
     [
-        ("/v1/search?q=dich+vu", finding.Hits),
-        ("/v1/search", finding.Hits),
-        ("/v1/availability", finding.Availability),
-        ("/v1/availability?reporting_unit=GSO24", finding.Availability),
-        ("/v1/latest", finding.Lately),
-        ("/v1/calendar?from=2024&to=2025", finding.ReleaseCalendar),
+        ("/v1/search?q=dich+vu", searching.Hits),
+        ("/v1/search", searching.Hits),
+        ("/v1/availability", availability.Availability),
+        ("/v1/availability?reporting_unit=GSO24", availability.Availability),
+        ("/v1/latest", latest.Lately),
+        ("/v1/calendar?from=2024&to=2025", calendar.ReleaseCalendar),
     ],
 )
 def test_answers_look_as_they_are_documented(client: TestClient, path: str, shape: type[BaseModel]) -> None:

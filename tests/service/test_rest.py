@@ -239,6 +239,34 @@ def test_a_reporting_unit_tells_what_it_came_from(client: TestClient) -> None:
     assert {"scheme": "GSO", "code": "24", "valid_from": "2025-07-01", "valid_to": None} in bac_ninh["codes"]
 
 
+@pytest.mark.parametrize(
+    ("path", "kind", "words"),
+    [
+        ("indicators", "indicator", "dich vu cong truc tuyn"),
+        ("indicators", "indicator", "hosotructuyen"),
+        ("reporting_units", "reporting_unit", "dac lac"),
+        ("reporting_units", "reporting_unit", "bac gian"),
+        ("datasets", "dataset", "quy"),
+    ],
+)
+def test_a_list_has_what_the_search_finds(client: TestClient, path: str, kind: str, words: str) -> None:
+    listed = get(client, f"/v1/{path.replace('_', '-')}", q=words)[path]
+    found = get(client, "/v1/search", q=words, type=kind, limit="1000")["hits"]
+    assert found
+    assert sorted(row["code"] for row in listed) == sorted(hit["code"] for hit in found)
+
+
+def test_sources_are_listed_with_their_names_in_both_languages(client: TestClient) -> None:
+    told = get(client, "/v1/sources")["sources"]
+    assert [row["code"] for row in told] == sorted(row["code"] for row in told)
+    named = {row["code"]: row for row in told}
+    assert all(named["UN"][name] for name in ("name_vi", "name_en"))
+    keys = [row["series"] for row in get(client, "/v1/series")["series"]]
+    assert {key.split(".")[4] for key in keys} <= set(named)
+    lines = client.get("/v1/sources", params={"format": "csv"}).text.splitlines()
+    assert (lines[0], len(lines)) == ("code,name_vi,name_en", len(told) + 1)
+
+
 def test_indicators_are_found_in_both_languages(client: TestClient) -> None:
     for words in ("hồ sơ trực tuyến", "ho so truc tuyen", "files processed online"):
         assert "ONLINE_FILING_RATE" in [row["code"] for row in get(client, "/v1/indicators", q=words)["indicators"]]
