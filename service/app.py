@@ -34,6 +34,7 @@ from service.api import (
     session,
     snapshots,
     submissions,
+    targets,
     templates,
     vintages,
 )
@@ -59,6 +60,7 @@ _OPEN = (
     ("figures", series),
     ("figures", observations),
     ("vintages", vintages),
+    ("targets", targets),
     ("changes", changes),
     ("finding", finding),
     ("submissions", templates),
