@@ -1,0 +1,1 @@
+"""What the observations say about a target, with the arithmetic."""
