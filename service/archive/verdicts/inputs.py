@@ -82,17 +82,18 @@ def gathered(
     wanted: targets.Wanted,
     *,
     as_of: datetime,
+    today: date,
     reporting_units: Sequence[str] | None = None,
     sources: Sequence[str] | None = None,
 ) -> Inputs:
     """What is known at a moment of the targets that stood at it; of these units and sources only where they are given.
 
-    A level binds its units that exist on the moment's day, or on the target's last day where that is past. Rows are by
-    indicator, last day, scope and plan, then by the alphabet of the units.
+    `today` decides whether a deadline has passed. A level binds its units that exist on that day, or on the target's
+    last day where that is before it. Rows are by indicator, last day, scope and plan, then by the alphabet of the
+    units.
     """
     catalogue = registry.read(connection)
     promises = targets.standing(connection, wanted, as_of=as_of)
-    today = as_of.astimezone(LOCAL_ZONE).date()
     bound = _Bound(catalogue, reporting_units)
     pairs = [
         (number, unit)
