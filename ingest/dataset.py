@@ -1,15 +1,12 @@
-"""What is owed (the dataset: which indicators, by whom, when) and what was promised (the target)."""
+"""What is owed: the dataset, which indicators, by whom, when."""
 
 import calendar
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from ingest.indicator import ONLY_KNOWN_KEYS, Accumulation, Frequency, Level
 from ingest.reporting_unit import Kind, ReportingUnit
-
-TargetKind = Literal["at_least", "at_most", "change_from_base", "top_n", "zero_left", "yes_all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,24 +90,4 @@ class Dataset:
     review: tuple[str, ...] = ()
     machine: bool = False
     about_others: bool = False
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The value promised for a period (chỉ tiêu kế hoạch), in the words of its document.
-
-    `scope` is the code of a reporting unit or a level: every unit of that level promises it.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = ONLY_KNOWN_KEYS
-    indicator: str
-    scope: str
-    period: str
-    kind: TargetKind
-    value: Decimal
-    document: str
-    words: str | None = None
-    base_period: str | None = None
-    base_value: Decimal | None = None
     note: str | None = None

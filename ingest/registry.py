@@ -1,7 +1,7 @@
 """The catalogue in the database: loaded from its files by set, and read back as the same words.
 
 What figures hang on is never removed: an entry that ended has its last day. What nothing hangs on (codes, spellings,
-lineage, groups, targets, mappings, layouts, rules) is what the files say now.
+lineage, groups, mappings, layouts, rules) is what the files say now. Targets keep their vintages (`targets`).
 """
 
 import dataclasses
@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, text
 
-from ingest import audit
+from ingest import audit, targets
 from ingest.authority import Actor
 from ingest.catalogue import Catalogue
-from ingest.dataset import Dataset, Target
+from ingest.dataset import Dataset
 from ingest.group import Group
 from ingest.indicator import Indicator, Source, UnitOfMeasure
 from ingest.layout import Layout
@@ -39,7 +39,6 @@ _REPLACED = (
     "mapping",
     "layout",
     "rule",
-    "target",
 )
 
 # Each table with its key, in the order in which references allow them to be loaded.
@@ -56,7 +55,6 @@ _KEYS: dict[str, Sequence[str]] = {
     "mapping": ("code",),
     "layout": ("code",),
     "rule": ("code",),
-    "target": ("indicator", "scope", "period", "kind", "document"),
 }
 
 
@@ -70,6 +68,7 @@ def load(connection: Connection, catalogue: Catalogue, *, by: Actor) -> bool:
         if table in _REPLACED:
             connection.execute(text(f"delete from {table}"))
         _upsert(connection, table, key, tables[table])
+    targets.load(connection, catalogue.targets, catalogue.indicators)
     connection.execute(
         text(
             "insert into catalogue_version (version, loaded_by) values (:version, :by)"
@@ -133,7 +132,7 @@ def _from_tables(connection: Connection) -> Catalogue:
         lineage=tuple(_words(connection, Lineage, "lineage")),
         groups=_by_code(_defined(connection, Group, "reporting_unit_group")),
         datasets=_by_code(_words(connection, Dataset, "dataset")),
-        targets=tuple(_words(connection, Target, "target")),
+        targets=targets.read(connection),
         mappings=_by_code(_defined(connection, Mapping, "mapping")),
         layouts=_by_code(_defined(connection, Layout, "layout")),
         rules=_by_code(_defined(connection, Rule, "rule")),
@@ -158,7 +157,6 @@ def _tables(catalogue: Catalogue) -> dict[str, list[dict[str, Any]]]:
         "mapping": _definitions(catalogue.mappings.values()),
         "layout": _definitions(catalogue.layouts.values()),
         "rule": _definitions(catalogue.rules.values()),
-        "target": _rows(catalogue.targets),
     }
 
 

@@ -39,6 +39,7 @@ from service.api import (
     session,
     snapshots,
     submissions,
+    targets,
     templates,
     vintages,
 )
@@ -65,6 +66,7 @@ _OPEN = (
     ("figures", series),
     ("figures", observations),
     ("vintages", vintages),
+    ("targets", targets),
     ("changes", changes),
     ("finding", searching),
     ("finding", availability),

@@ -13,13 +13,14 @@ from typing import TypeVar
 
 from ingest.catalogue.files import Fault, Faulty, Placed, Record, csv_records, word, yaml_records
 from ingest.catalogue.soundness import Parts, broken_rules
-from ingest.dataset import Dataset, Target
+from ingest.dataset import Dataset
 from ingest.group import Group
 from ingest.indicator import Indicator, Source, UnitOfMeasure
 from ingest.layout import Layout
 from ingest.mapping import Mapping
 from ingest.reporting_unit import Lineage, ReportingUnit, ReportingUnits, Spelling, UnitCode
 from ingest.rule import Rule
+from ingest.target import Target
 
 __all__ = ["FOLDER", "Catalogue", "Fault", "Faulty", "check", "layouts", "read"]
 

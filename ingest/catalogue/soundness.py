@@ -11,7 +11,8 @@ from string import Formatter
 from typing import Any, get_args
 
 from ingest.catalogue.files import Fault, Placed, Record
-from ingest.dataset import Dataset, DueRule, Target
+from ingest.dataset import Dataset, DueRule
+from ingest.deadline import NotADeadline
 from ingest.group import Group, Joining
 from ingest.indicator import Accumulation, Frequency, Indicator, Level, Source, UnitOfMeasure
 from ingest.layout import Layout, LayoutColumn, LayoutRow
@@ -30,6 +31,7 @@ from ingest.rule import (
     Term,
 )
 from ingest.spelling import fold, nearest
+from ingest.target import Target
 
 _CODE = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 _MEASURE = re.compile(r"[a-z][a-z0-9_]*\Z")
@@ -91,6 +93,7 @@ def broken_rules(parts: Parts) -> list[Fault]:
         *(fault for each in parts.groups for fault in _group(each, known)),
         *(fault for each in parts.datasets for fault in _dataset(each, known)),
         *(fault for each in parts.targets for fault in _target(each, known)),
+        *_promised_twice(parts),
         *(fault for each in parts.mappings for fault in _mapping(each, known)),
         *(fault for each in parts.layouts for fault in _layout(each, known)),
         *_titles_twice(parts),
@@ -349,8 +352,31 @@ def _target(each: Placed[Target], known: _Known) -> Iterator[Fault]:
     for period in (target.period, target.base_period):
         if period and not _is_period(period):
             yield record.fault(f'"{period}" is no period; it is written 2025, 2025-S1, 2025-Q1, 2025-06 or 2025-06-30')
+    if target.deadline and _is_period(target.period):
+        yield from _deadline(target, record)
     if target.kind == "change_from_base" and target.base_period is None and target.base_value is None:
         yield record.fault("a change needs its base: base_period or base_value")
+
+
+def _deadline(target: Target, record: Record) -> Iterator[Fault]:
+    try:
+        in_time = target.last_day
+    except NotADeadline as fault:
+        yield record.fault(str(fault), "deadline")
+        return
+    if in_time != parse(target.period).last_day:
+        yield record.fault(f'"{target.deadline}" is in time until {in_time}; "period" ends on another day', "deadline")
+
+
+def _promised_twice(parts: Parts) -> Iterator[Fault]:
+    first: dict[tuple[Any, ...], Record] = {}
+    for each in parts.targets:
+        target, record = each.word, each.record
+        before = first.setdefault(
+            (target.plan, target.indicator, target.scope, target.period, target.published_on), record
+        )
+        if before is not record:
+            yield record.fault(f"the plan promises this already: {before.file}, line {before.line}")
 
 
 def _is_period(text: str) -> bool:

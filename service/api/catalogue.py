@@ -13,8 +13,8 @@ from ingest.spelling import nearest
 from service import caching
 from service.api import answers, shapes
 from service.api.asked import AsOf, known_codes
-from service.api.parameters import PAGE, Codes, Cursor, JsonOrCsv, Limit, codes, unknown
-from service.archive import catalogue, targets
+from service.api.parameters import PAGE, Cursor, JsonOrCsv, Limit, unknown
+from service.archive import catalogue
 from service.asking import Reading, as_of_moment, only_known
 from service.cursors import read_cursor, write_cursor
 from service.problems import responses
@@ -49,10 +49,10 @@ def indicators(
 
 
 @router.get("/indicators/{code}", responses=answers.documented(shapes.IndicatorInFull), summary="One indicator")
-def indicator(connection: Reading, code: str) -> Response:
-    """One indicator, with its targets."""
+def indicator(request: Request, connection: Reading, code: str, as_of: AsOf = None) -> Response:
+    """One indicator, with the targets that stand, or stood."""
     wanted = _code(connection, "indicator", code)
-    return answers.json(catalogue.indicator(connection, wanted))
+    return answers.json(catalogue.indicator(connection, wanted, as_of=as_of_moment(request, as_of)))
 
 
 @router.get(
@@ -143,22 +143,6 @@ def rule(connection: Reading, code: str) -> Response:
     """One rule; a finding names it in `rule`."""
     wanted = _code(connection, "rule", code)
     return answers.json(catalogue.rule(connection, wanted))
-
-
-@router.get("/targets", responses=answers.documented(shapes.Targets), summary="What was promised")
-def targets_listed(
-    request: Request,
-    connection: Reading,
-    indicator: Codes = None,
-    scope: Annotated[list[str] | None, Query(description="a reporting unit's code, or a level")] = None,
-    as_of: AsOf = None,
-) -> Response:
-    """Targets in the words of their documents, with what the figures of their own period say of them."""
-    moment = as_of_moment(request, as_of)
-    wanted = codes("indicator", indicator, lambda: catalogue.codes(connection, "indicator"))
-    scopes = codes("scope", scope, lambda: [*_LEVELS, *catalogue.codes(connection, "reporting_unit")])
-    told = targets.listed(connection, indicators=wanted, scopes=scopes, as_of=moment)
-    return answers.json({"as_of": moment, "targets": told})
 
 
 _PILLARS = get_args(Pillar)

@@ -227,36 +227,28 @@ class Indicator(Shape):
 class Target(Shape):
     """A value promised for a period, in the words of its document."""
 
-    scope: str
+    plan: str = Field(description="the plan or document that promises it")
+    indicator: str
+    scope: str = Field(description="a reporting unit, or a level: each of its units")
     period: str
     kind: str
     value: Number
+    sense: int = Field(description="1: kept from the value upwards; -1: downwards")
+    deadline: str | None = Field(description="as the document writes it")
+    last_day: date = Field(description="the last day that is in time")
     base_period: str | None
     base_value: Number | None
+    published_at: datetime | None = Field(description="from when it stood; null: since before our records")
     document: str
     words: str | None
     note: str | None
 
 
-class Judged(Derived):
-    """What a figure says of a target."""
-
-    met: bool
-    progress_percent: Number | None = Field(description="(value - base) / (promised - base) * 100; null without a base")
-
-
-class TargetObserved(Target):
-    """A target with the figures of its own period."""
-
-    indicator: str
-    observed: list[Judged]
-
-
 class Targets(Shape):
-    """Targets by indicator and period."""
+    """Targets by indicator and last day, as they stood at a moment."""
 
     as_of: datetime
-    targets: list[TargetObserved]
+    targets: list[Target]
 
 
 class IndicatorInFull(Indicator):

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from ingest.spelling import fold
 from service.archive import search as finding
+from service.archive import targets
 
 INDICATOR_COLUMNS = (
     "code",
@@ -149,19 +150,12 @@ def codes(connection: Connection, word: str) -> list[str]:
     return list(connection.execute(text(f"select code from {word} order by code")).scalars())
 
 
-def indicator(connection: Connection, code: str) -> dict[str, Any] | None:
-    """One indicator, with INDICATOR_COLUMNS and its targets."""
+def indicator(connection: Connection, code: str, *, as_of: datetime) -> dict[str, Any] | None:
+    """One indicator, with INDICATOR_COLUMNS and the targets that stood at a moment."""
     found = _one(connection, "indicator", INDICATOR_COLUMNS, code)
     if found is None:
         return None
-    targets = connection.execute(
-        text(
-            "select scope, period, kind, value, base_period, base_value, document, words, note"
-            " from target where indicator = :code order by period, scope, kind"
-        ),
-        {"code": code},
-    )
-    return found | {"targets": [dict(row) for row in targets.mappings()]}
+    return found | {"targets": targets.listed(connection, targets.Wanted(indicators=[code]), as_of=as_of)}
 
 
 def reporting_unit(connection: Connection, code: str) -> dict[str, Any] | None:

@@ -60,7 +60,7 @@ def home(connection: Reading, visit: VisitedAsOf, q: Search = None) -> HTMLRespo
 @router.get("/indicators/{code}")
 def indicator(connection: Reading, visit: VisitedAsOf, code: str, reporting_unit: str | None = None) -> HTMLResponse:
     """One indicator: what it is, one reporting unit's series, and who has figures."""
-    found = catalogue.indicator(connection, _code(code))
+    found = catalogue.indicator(connection, _code(code), as_of=visit.moment)
     if found is None:
         everything = catalogue.indicators(connection, search=None, pillar=None, after=None, limit=_ALL)
         raise NotThere("indicator", code, _near(code, everything, visit))
