@@ -4,7 +4,7 @@ import re
 from calendar import month_abbr, month_name
 from collections.abc import Iterator
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from ingest import period
 from ingest.period import LOCAL_ZONE
@@ -17,6 +17,12 @@ def number(value: Decimal, language: str) -> str:
     """The digits that were reported, no more and no fewer: `860.000.000`, `52,8`; in English `860,000,000`, `52.8`."""
     english = f"{value:,f}"
     return english if language == "en" else english.translate(str.maketrans(",.", ".,"))
+
+
+def rounded(value: float, places: int, rounding: str = ROUND_HALF_UP) -> Decimal:
+    """A computed number with at most so many decimals, and without zeros at their end."""
+    near = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), rounding).normalize()
+    return near.quantize(Decimal(1)) if near == near.to_integral_value() else near
 
 
 def measured(value: Decimal, unit_measure: str, symbol: str, language: str) -> str:

@@ -1,0 +1,156 @@
+"""What a verdict is told with, in Vietnamese and in English: labels, reasons, and the pieces of its sentence."""
+
+Phrase = tuple[str, str]
+
+LANGUAGES = ("vi", "en")
+
+STATE_LABELS: dict[str, Phrase] = {
+    "cannot_be_judged": ("chưa đánh giá được", "cannot be judged"),
+    "moving_away": ("đi xa mục tiêu", "moving away"),
+    "off_track": ("chậm tiến độ", "off track"),
+    "acceleration_needed": ("cần tăng tốc", "acceleration needed"),
+    "on_track": ("đúng tiến độ", "on track"),
+    "reached": ("đã đạt", "reached"),
+}
+METHOD_LABELS: dict[str, Phrase] = {
+    "linear_path": ("lộ trình đường thẳng", "straight path"),
+    "compound_growth": ("tốc độ tăng trưởng kép", "compound growth"),
+    "trend": ("xu hướng bình quân năm", "yearly trend"),
+    "current_status": ("chỉ số hiện trạng", "current status index"),
+    "anticipated_progress": ("tiến độ dự kiến", "anticipated progress"),
+    "places": ("số bậc xếp hạng", "places of a rank"),
+    "count_down": ("số còn phải hoàn thành", "count-down"),
+    "membership": ("thuộc nhóm dẫn đầu", "place among the first"),
+}
+# Why a promise cannot be judged although there is a figure, and what would change it.
+REASONS: dict[str, tuple[Phrase, Phrase]] = {
+    "growth_of_a_rank": (
+        ("thứ hạng không có tốc độ tăng trưởng", "a rank has no growth rate"),
+        ("cần đánh giá theo số bậc xếp hạng", "it has to be judged by places"),
+    ),
+    "not_applicable": (
+        (
+            "phương pháp “{method}” không áp dụng cho loại mục tiêu này",
+            "the method “{method}” is not meant for such a target",
+        ),
+        ("cần chọn phương pháp khác", "another method has to be chosen"),
+    ),
+    "no_direction": (
+        ("chưa xác định chỉ tiêu tăng hay giảm là tốt", "nobody has said whether more or less is better"),
+        ("cần bổ sung chiều của chỉ tiêu trong danh mục", "the catalogue has to say it"),
+    ),
+    "no_base": (
+        ("chưa có số liệu gốc để so sánh", "there is no base to compare with"),
+        (
+            "cần bổ sung số liệu gốc hoặc ngày ban hành mục tiêu",
+            "it can be judged once the base, or the day of the promise, is known",
+        ),
+    ),
+    "one_point": (
+        (
+            "chưa có đủ số liệu của hai kỳ khác nhau để so sánh",
+            "there are no figures of two different periods to compare",
+        ),
+        ("sẽ đánh giá được khi có số liệu của kỳ sau", "it can be judged once a later period is reported"),
+    ),
+    "break_in_series": (
+        (
+            "chuỗi số liệu bị gián đoạn do thay đổi phương pháp tính sau kỳ gốc",
+            "the series is broken by a new method after its base",
+        ),
+        ("cần có số liệu gốc theo phương pháp mới", "it can be judged once there is a base by the new method"),
+    ),
+    "no_deadline": (
+        ("mục tiêu không có thời hạn", "the target has no deadline"),
+        ("cần có văn bản quy định thời hạn", "a document has to set one"),
+    ),
+    "zero_base": (
+        ("giá trị gốc bằng 0 nên không có tốc độ tăng trưởng", "nothing grows by a rate from a base of 0"),
+        ("cần đánh giá theo lộ trình đường thẳng", "it has to be judged by the straight path"),
+    ),
+    "zero_target": (
+        ("mục tiêu bằng 0 nên không có tốc độ giảm tương ứng", "no rate leads to a target of 0"),
+        ("cần đánh giá theo lộ trình đường thẳng", "it has to be judged by the straight path"),
+    ),
+    "sign_change": (
+        ("giá trị đổi dấu nên không có tốc độ tăng trưởng", "there is no growth rate across zero"),
+        ("cần đánh giá theo lộ trình đường thẳng", "it has to be judged by the straight path"),
+    ),
+}
+
+# The sentence: opening, verdict, gap, measure, need. `ref` is one of "target" and "path" below.
+PHRASES: dict[str, Phrase] = {
+    "sentence": ("{opening}, {verdict}.", "{opening}: {verdict}."),
+    "opening": ("{indicator} của {who} {period} là {value}", "{who} stood at {value} {period} for “{indicator}”"),
+    "opening.rank": ("{who} xếp {value} {period} về {indicator}", "{who} ranked {value} on the {indicator} {period}"),
+    "no_figure": (
+        "{indicator} của {who} chưa có số liệu trong thời hạn của {promise}, nên chưa đánh giá được cho đến khi có số"
+        " liệu công bố.",
+        "{who} has no figure for “{indicator}” within the time of {promise}, which cannot be judged until one is"
+        " published.",
+    ),
+    "no_figure.rank": (
+        "{who} chưa có số liệu về {indicator} trong thời hạn của {promise}, nên chưa đánh giá được cho đến khi có số"
+        " liệu công bố.",
+        "{who} has no place on the {indicator} within the time of {promise}, which cannot be judged until one is"
+        " published.",
+    ),
+    "promise": ("mục tiêu {deadline} là {what}", "the target of {what} {deadline}"),
+    "promise.undated": ("mục tiêu {what}", "the target of {what}"),
+    "reached": ("đã đạt {promise}", "{promise} is reached"),
+    "on_track": ("đúng tiến độ thực hiện {promise}", "on track for {promise}"),
+    "acceleration_needed": ("cần tăng tốc để đạt {promise}", "acceleration is needed to reach {promise}"),
+    "off_track": ("chậm tiến độ thực hiện {promise}", "off track for {promise}"),
+    "moving_away": ("đang đi xa {promise}", "moving away from {promise}"),
+    # There is no period left in which it could be reached.
+    "off_track.last": ("chậm tiến độ, chưa đạt {promise}", "off track, {promise} is not reached"),
+    "moving_away.last": ("đi xa và chưa đạt {promise}", "moving away, {promise} is not reached"),
+    "cannot_be_judged": (
+        "chưa đánh giá được việc thực hiện {promise}{gap} vì {why}; {remedy}",
+        "{promise}{gap} cannot be judged because {why}; {remedy}",
+    ),
+    "worse": (", kém mức gốc {base}", ", worse than the base of {base}"),
+    "target": ("mục tiêu", "the target"),
+    "path": ("mức {value} theo lộ trình", "the path at {value}"),
+    "path.rank": ("{value} theo lộ trình", "the path at {value}"),
+    "gap.rank.ahead": ("vượt {gap} so với {ref}", "{gap} ahead of {ref}"),
+    "gap.rank.behind": ("còn kém {gap} so với {ref}", "{gap} behind {ref}"),
+    "gap.up.ahead": ("vượt {gap} so với {ref}", "{gap} above {ref}"),
+    "gap.up.behind": ("còn thiếu {gap} so với {ref}", "{gap} short of {ref}"),
+    "gap.down.ahead": ("thấp hơn {gap} so với {ref}", "{gap} below {ref}"),
+    "gap.down.behind": ("còn cao hơn {gap} so với {ref}", "{gap} above {ref}"),
+    "gap.left": ("còn phải hoàn thành {gap}", "{gap} still to be done"),
+    "gap.none": ("đúng bằng {ref}", "level with {ref}"),
+    "progress": ("đi được {percent} chặng đường", "{percent} of the way"),
+    "done": ("đã xong {done} trong tổng số {whole}, bằng {percent}", "{done} of {whole} done, {percent}"),
+    "growth.better": ("bình quân mỗi năm cải thiện {percent}", "{percent} better a year"),
+    "growth.worse": ("bình quân mỗi năm kém đi {percent}", "{percent} worse a year"),
+    "index": ("chỉ số hiện trạng {index} trên 10", "current status index {index} of 10"),
+    "projected": ("theo xu hướng, đến hạn sẽ là {value}", "the trend leads to {value} at the deadline"),
+    "needed": ("; kỳ tới ({period}) cần đạt {bound}", "; the next figure ({period}) has to be {bound}"),
+    "needed.down": ("; kỳ tới ({period}) cần ở mức {bound}", "; the next figure ({period}) has to be {bound}"),
+    "needed.held": (
+        "; kỳ tới ({period}) cần giữ ở mức {bound}",
+        "; the next figure ({period}) still has to be {bound}",
+    ),
+    "bound.up": ("ít nhất {value}", "at least {value}"),
+    "bound.down": ("không quá {value}", "at most {value}"),
+    "bound.rank.down": ("{value} trở lên", "{value} or better"),
+    "bound.rank.up": ("{value} trở xuống", "{value} or lower"),
+    "change.up": ("tăng ít nhất {change} so với {base}", "at least {change} more than {base}"),
+    "change.down": ("giảm ít nhất {change} so với {base}", "at least {change} less than {base}"),
+    "change.rank.down": ("tăng ít nhất {change} so với {base}", "at least {change} up from {base}"),
+    "change.rank.up": ("giảm ít nhất {change} so với {base}", "at least {change} down from {base}"),
+    "the_base": ("mức gốc", "the base"),
+    "top_n": ("thuộc nhóm {value} {peers} dẫn đầu", "a place among the first {value}"),
+    "zero_left": ("không còn trường hợp nào", "having none left"),
+    "yes_all": ("đủ {value}", "all {value}"),
+    "milestone": ("{bound} theo lộ trình", "{bound} as its path promises"),
+    "points": ("{number} điểm phần trăm", "{number} percentage points"),
+    "point": ("{number} điểm phần trăm", "{number} percentage point"),
+    "places": ("{number} bậc", "{number} places"),
+    "place": ("{number} bậc", "{number} place"),
+}
+
+# Among whom a rank is one, by the level of the reporting unit.
+PEERS = {"nation": "nước", "country": "nước", "province": "địa phương"}
