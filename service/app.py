@@ -36,6 +36,7 @@ from service.api import (
     submissions,
     targets,
     templates,
+    verdicts,
     vintages,
 )
 from service.head import HeadAsGet
@@ -61,6 +62,7 @@ _OPEN = (
     ("figures", observations),
     ("vintages", vintages),
     ("targets", targets),
+    ("targets", verdicts),
     ("changes", changes),
     ("finding", finding),
     ("submissions", templates),

@@ -28,6 +28,7 @@ _FORMATS = {"json": "application/json", "csv": "text/csv"}
 
 
 @router.get("/targets", responses=answers.documented(shapes.Targets, csv_too=True), summary="What was promised")
+@caching.by_day
 def targets_listed(
     request: Request,
     connection: Reading,
