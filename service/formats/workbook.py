@@ -93,6 +93,7 @@ class Sheet:
     """A sheet that is written from the top to the bottom: no text in it is a formula, no date is a text."""
 
     def __init__(self, book: Workbook, name: str) -> None:
+        """Add a sheet of this name to the workbook."""
         self._book = book
         self.sheet: Worksheet = book.add_worksheet(name)
         self.sheet.hide_gridlines(2)

@@ -38,9 +38,7 @@ def current(connection: Connection, wanted: Wanted, *, now: datetime) -> Current
         # As in `caching`: a batch came while this look began, or our clock is behind the database's.
         return Current(now, reaching.reached(connection, wanted, as_of=now, today=today))
     question = (*version, today, repr(wanted))
-    known = _kept.pop(question, None) or Current(
-        as_of, reaching.reached(connection, wanted, as_of=as_of, today=today)
-    )
+    known = _kept.pop(question, None) or Current(as_of, reaching.reached(connection, wanted, as_of=as_of, today=today))
     _kept[question] = known
     while len(_kept) > _MOST_KEPT:
         _kept.pop(next(iter(_kept)), None)
