@@ -71,8 +71,9 @@ def load(connection: Connection, catalogue: Catalogue, *, by: Actor) -> bool:
     targets.load(connection, catalogue.targets, catalogue.indicators)
     connection.execute(
         text(
-            "insert into catalogue_version (version, loaded_by) values (:version, :by)"
-            " on conflict (version) do update set loaded_at = clock_timestamp(), loaded_by = excluded.loaded_by"
+            # After the targets: as of this moment what this load promised stands.
+            "insert into catalogue_version (version, loaded_at, loaded_by) values (:version, clock_timestamp(), :by)"
+            " on conflict (version) do update set loaded_at = excluded.loaded_at, loaded_by = excluded.loaded_by"
         ),
         {"version": catalogue.version, "by": by.name},
     )

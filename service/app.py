@@ -41,6 +41,7 @@ from service.api import (
     submissions,
     targets,
     templates,
+    verdicts,
     vintages,
 )
 from service.head import HeadAsGet
@@ -67,6 +68,7 @@ _OPEN = (
     ("figures", observations),
     ("vintages", vintages),
     ("targets", targets),
+    ("targets", verdicts),
     ("changes", changes),
     ("finding", searching),
     ("finding", availability),

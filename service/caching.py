@@ -1,18 +1,20 @@
 """Whether what an asker holds is still right: validators of answers from the archive, and what proxies may keep.
 
-An answer about figures changes when the data's version does, and at no other time. So its ETag is known before the
-question is answered, and who holds the answer already costs one small question. The version is asked on the connection
-that answers, so that a tag is never that of another look at the ledger.
+An answer about figures changes when the data's version does, and at no other time; one about deadlines also when a day
+begins (`by_day`). So its ETag is known before the question is answered, and who holds the answer already costs one
+small question. The version is asked on the connection that answers, so that a tag is never that of another look at the
+ledger.
 """
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import Response
@@ -31,6 +33,8 @@ _SHARED = "public, max-age=0, must-revalidate"
 _NOT_KEPT = "no-store"
 _ENCODINGS = ("zstd", "br", "gzip")
 _PROGRAM = version("chiso")
+Route = TypeVar("Route", bound=Callable[..., Any])
+_by_day: set[Callable[..., Any]] = set()
 
 for _type in (
     "text/csv",
@@ -59,35 +63,45 @@ class NotModified(Exception):
         self.tag = tag
 
 
+def by_day(route: Route) -> Route:
+    """Mark a route whose answers change with the day too: a deadline passes, a target begins to stand."""
+    _by_day.add(route)
+    return route
+
+
 def validated(request: Request, connection: Reading) -> None:
     """Note the validators of the answer to come; an asker who holds it is told so at once.
 
-    For routes whose answers depend on nothing but the data's version and the request. Raises NotModified.
+    For routes whose answers depend on nothing but the data's version, the request, and where it is said the day.
+    Raises NotModified.
     """
     row = connection.execute(text(_VERSION)).one()
     last = max((each for each in (row.last_batch, row.last_release) if each), default=None)
-    if last is None or not row.is_settled or clock(request) < last:
+    modified = max((each for each in (last, row.catalogue) if each), default=None)
+    if last is None or modified is None or not row.is_settled or clock(request) < modified:
         # A batch that came while this look began is seen, but its figures are not public in it yet, so that neither
         # version is this answer's; the same where our clock is behind the database's. A batch under embargo shows in
         # no look, and is not to be told by a tag that is missing.
         return
-    request.state.last_change = last
-    modified = max(last, row.catalogue or last)
+    today = clock(request).astimezone(LOCAL_ZONE).date()
+    is_by_day = request.scope["route"].endpoint in _by_day
+    request.state.last_change = max(modified, datetime.combine(today, time(), LOCAL_ZONE)) if is_by_day else last
+    # Whose figures these are seen as may be other reporting units tomorrow.
+    has_day = is_by_day or "geography" in request.query_params
     told = [
         _PROGRAM,
         *(row.last_batch, row.last_release, row.catalogue, row.catalogues),
         # As it was written: files tell at which address they were asked for.
         *(str(request.url), request.app.state.public_url),
         *(request.headers.getlist(name) for name in VARIES_BY if name != "Accept-Encoding"),
-        # Whose figures these are seen as may be other reporting units tomorrow.
-        clock(request).astimezone(LOCAL_ZONE).date() if "geography" in request.query_params else None,
+        today if has_day else None,
     ]
     tag = hashlib.blake2b(repr(told).encode(), digest_size=16).hexdigest()
     request.state.validators = Validators(tag, modified)
     if kept := held(request.headers, tag):
         raise NotModified(kept)
-    # A date says nothing of the day whose reporting units were seen.
-    by_date = "if-none-match" not in request.headers and "geography" not in request.query_params
+    # The date of the last change says nothing of the day of the answer.
+    by_date = "if-none-match" not in request.headers and not has_day
     if by_date and _is_since(request.headers, modified):
         changes = connection.execute(text(_CHANGES_WITHIN_A_SECOND), {"second": modified.replace(microsecond=0)})
         if changes.scalar_one() == 1:
@@ -100,7 +114,7 @@ NOT_MODIFIED: dict[int | str, dict[str, Any]] = {
     304: {"description": "What If-None-Match or If-Modified-Since names is still the answer."}
 }
 
-# The number of catalogues is there because the first load of each is dated by its transaction's beginning.
+# The number of catalogues is there because first loads were once dated by the beginning of their transactions.
 _VERSION = """
 select
     last_batch, last_release, catalogue, (select count(*) from catalogue_version) as catalogues,

@@ -4,7 +4,8 @@ The figures are gauges without timestamps, because a quarter's figure is not a s
 the end of the period it is about and the moment from which it is public.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from importlib.metadata import version
 from time import perf_counter
 
@@ -19,6 +20,7 @@ from ingest.stages import Outcome
 from ingest.submission import Summary, errors
 from service import database
 from service.archive import latest
+from service.verdict_gauges import Verdicts
 
 SERVICE = CollectorRegistry()
 
@@ -41,10 +43,11 @@ _ingest = Histogram(
 Info("chiso_build", "The version that runs.", registry=SERVICE).info({"version": version("chiso")})
 
 
-def exposition(engine: Engine) -> bytes:
-    """Everything there is to scrape, in Prometheus' text format."""
+def exposition(engine: Engine, *, clock: Callable[[], datetime]) -> bytes:
+    """Everything there is to scrape, in Prometheus' text format; the clock passes deadlines."""
     figures = CollectorRegistry()
     figures.register(Figures(engine))
+    figures.register(Verdicts(engine, clock))
     return generate_latest(figures) + generate_latest(SERVICE)
 
 

@@ -65,10 +65,11 @@ def page(rows: list[Any], limit: int) -> tuple[list[Any], bool]:
 
 
 def documented(
-    shape: type[BaseModel], *, csv_too: bool = False, files_too: bool = False
+    shape: type[BaseModel], *, csv_too: bool = False, xlsx_too: bool = False, files_too: bool = False
 ) -> dict[int | str, dict[str, Any]]:
-    """The OpenAPI entry of a good answer: JSON, and CSV or all formats too."""
-    kinds = [kind for name, kind in KINDS.items() if name != "json" and (files_too or (csv_too and name == "csv"))]
+    """The OpenAPI entry of a good answer: JSON, and CSV, XLSX or all formats too."""
+    too = {"csv": csv_too, "xlsx": xlsx_too}
+    kinds = [kind for name, kind in KINDS.items() if name != "json" and (files_too or too.get(name))]
     content: dict[str, Any] = {kind.media_type: {"schema": {"type": "string"} | kind.schema} for kind in kinds}
     return {200: {"model": shape, "content": content, "description": (shape.__doc__ or "").strip()}}
 

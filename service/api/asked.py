@@ -103,7 +103,7 @@ def selection(
     """The series that the parameters name; each code must exist, `*` stands for any text."""
     asked = {
         "indicator": known_codes(connection, "indicator", indicator),
-        "reporting_unit": _reporting_units(connection, reporting_unit),
+        "reporting_unit": reporting_units(connection, reporting_unit),
         "source": codes("source", source, lambda: catalogue.codes(connection, "source")),
         "frequency": codes("frequency", frequency, lambda: list(FREQUENCIES)),
         "accumulation": codes("accumulation", accumulation, lambda: list(ACCUMULATIONS)),
@@ -142,7 +142,7 @@ def seen_in(request: Request, connection: Connection, written: str | None) -> Ge
             raise Problem(HTTPStatus.BAD_REQUEST, "unknown-geography", sentence, parameter="geography", nearest=near)
 
 
-def _reporting_units(
+def reporting_units(
     connection: Connection, written: Sequence[str] | None, *, on: date | None = None
 ) -> list[str] | None:
     """The reporting units that are asked for; of a group the members of all times, or those of a day."""
@@ -233,7 +233,7 @@ def in_sight(connection: Reading, selected: Selected, asked: Asked, reporting_un
         if not written.startswith("@"):
             geography.require(connection, seen, known_codes(connection, "reporting_unit", [written]) or [])
     there = set(seen.units)
-    wanted = [code for code in _reporting_units(connection, reporting_unit, on=seen.day) or () if code in there]
+    wanted = [code for code in reporting_units(connection, reporting_unit, on=seen.day) or () if code in there]
     return replace(asked, selection=replace(selected, codes={**selected.codes, "reporting_unit": wanted}))
 
 

@@ -49,6 +49,7 @@ def indicators(
 
 
 @router.get("/indicators/{code}", responses=answers.documented(shapes.IndicatorInFull), summary="One indicator")
+@caching.by_day
 def indicator(request: Request, connection: Reading, code: str, as_of: AsOf = None) -> Response:
     """One indicator, with the targets that stand, or stood."""
     wanted = _code(connection, "indicator", code)

@@ -61,4 +61,6 @@ def readyz(request: Request) -> Response:
 )
 def scrape(request: Request) -> Response:
     """The latest value of every published series, and the service's own counters and histograms."""
-    return Response(metrics.exposition(request.app.state.engine), media_type=CONTENT_TYPE_LATEST)
+    return Response(
+        metrics.exposition(request.app.state.engine, clock=request.app.state.clock), media_type=CONTENT_TYPE_LATEST
+    )

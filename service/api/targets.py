@@ -26,6 +26,7 @@ router = APIRouter(
 
 
 @router.get("/targets", responses=answers.documented(shapes.Targets, csv_too=True), summary="What was promised")
+@caching.by_day
 def targets_listed(
     request: Request,
     connection: Reading,

@@ -35,9 +35,9 @@ def written(connection: Connection, statement: Statement, about: Metadata) -> Ge
             book.set_properties(
                 {"title": " / ".join(about.title), "comments": about.address, "created": _local(about.as_of)}
             )
-            _data(_Sheet(book, "Data"), copied.rows(connection, statement), about)
-            _metadata(_Sheet(book, "Metadata"), about)
-            _notes(_Sheet(book, "Notes"), about)
+            _data(Sheet(book, "Data"), copied.rows(connection, statement), about)
+            _metadata(Sheet(book, "Metadata"), about)
+            _notes(Sheet(book, "Notes"), about)
         file.seek(0)
         while piece := file.read(_PIECE_BYTES):
             yield piece
@@ -89,10 +89,11 @@ _WIDTHS = {
 _MOMENTS = {"valid_to", "recorded_at"}
 
 
-class _Sheet:
+class Sheet:
     """A sheet that is written from the top to the bottom: no text in it is a formula, no date is a text."""
 
     def __init__(self, book: Workbook, name: str) -> None:
+        """Add a sheet of this name to the workbook."""
         self._book = book
         self.sheet: Worksheet = book.add_worksheet(name)
         self.sheet.hide_gridlines(2)
@@ -179,7 +180,7 @@ def _local(moment: datetime) -> datetime:
     return moment.astimezone(LOCAL_ZONE).replace(tzinfo=None, microsecond=0)
 
 
-def _data(sheet: _Sheet, rows: Iterable[Sequence[Any]], about: Metadata) -> None:
+def _data(sheet: Sheet, rows: Iterable[Sequence[Any]], about: Metadata) -> None:
     columns = [*_BEFORE, *(name for name in ANSWER_COLUMNS if name not in _BEFORE and name != "series"), "series"]
     headings = {name: (vi, en) for name, (vi, en, _) in _BEFORE.items()} | {
         name: (vi, f"{en}{' (UTC+7)' if name in _MOMENTS else ''}")
@@ -255,7 +256,7 @@ def _last_day(written: str) -> date:
     return period.parse(written).last_day
 
 
-def _metadata(sheet: _Sheet, about: Metadata) -> None:
+def _metadata(sheet: Sheet, about: Metadata) -> None:
     """What the answer is, and then the indicators and reporting units that are in it."""
     sheet.columns((30, 26, 26, 15, 13, 34, 34, 26))
     version = ", ".join(f"{name} {moment.isoformat()}" for name, moment in about.data_version.items() if moment)
@@ -315,7 +316,7 @@ def _metadata(sheet: _Sheet, about: Metadata) -> None:
     )
 
 
-def _notes(sheet: _Sheet, about: Metadata) -> None:
+def _notes(sheet: Sheet, about: Metadata) -> None:
     """What the codes and the columns mean."""
     sheet.columns((34, 60, 60))
     names = about.names()
@@ -337,7 +338,7 @@ def _notes(sheet: _Sheet, about: Metadata) -> None:
     )
 
 
-def _pairs(sheet: _Sheet, told: Mapping[str, Any]) -> None:
+def _pairs(sheet: Sheet, told: Mapping[str, Any]) -> None:
     for name, value in told.items():
         sheet.high_enough((name, value), across=True)
         sheet.put(0, name, bold=True, bg_color=_PALE, text_wrap=True)
@@ -346,7 +347,7 @@ def _pairs(sheet: _Sheet, told: Mapping[str, Any]) -> None:
     sheet.row += 1
 
 
-def _table(sheet: _Sheet, headings: Sequence[tuple[str, str]], rows: Iterable[Sequence[Any]]) -> None:
+def _table(sheet: Sheet, headings: Sequence[tuple[str, str]], rows: Iterable[Sequence[Any]]) -> None:
     sheet.heading(headings)
     for row in rows:
         sheet.high_enough(row)

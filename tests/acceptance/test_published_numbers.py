@@ -8,6 +8,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +22,7 @@ from ingest import catalogue, registry
 from ingest.reporting_unit import ReportingUnit
 from ingest.stages import Outcome
 from ingest.submission import Instructions
+from ingest.target import Target
 from service import app, database, intake
 from tests.conftest import ACCEPTANCE_CATALOGUE, NOW, TEST
 
@@ -230,16 +232,76 @@ def test_t2_two_places_up_is_an_improvement_of_two(engine_here: Engine) -> None:
     ]
 
 
-def test_t5_fifteen_places_of_five_promised_is_three_hundred_percent(client: TestClient) -> None:
-    told = client.get("/v1/targets", params={"indicator": "EGDI_RANK", "scope": "VN"}).json()["targets"]
-    target = next(each for each in told if each["kind"] == "change_from_base")
-    assert (target["base_value"], target["value"], target["period"]) == (86, -5, "2024")
-    assert [(judged["value"], judged["met"], judged["progress_percent"]) for judged in target["observed"]] == [
-        (71, True, 300)
-    ]
-    assert target["observed"][0]["published_at"].startswith("2024-09-17")
-    before = client.get("/v1/targets", params={"indicator": "EGDI_RANK", "as_of": "2024-01-01"}).json()["targets"]
-    assert all(each["observed"] == [] for each in before)
+PROMISES = (
+    Target("PROMISED", "PROCEDURES_NOT_CUT", "VN", "2024", "zero_left", Decimal(0), "as T22 counts"),
+    Target("PROMISED", "DTI_RANK", "province", "2022", "top_n", Decimal(15), "as T18 ranks"),
+    Target("PROMISED", "GCI_RANK", "VN", "2024", "top_n", Decimal(20), "as T6 ranks", base_period="2020"),
+)
+# T23: as people write them, and the last day that is in time.
+DEADLINES = {
+    "trước tháng 12/2024": "2024-11-30",
+    "trong quý IV/2022": "2022-12-31",
+    "trước ngày 15/12/2021": "2021-12-14",
+    "trong tháng 5/2024": "2024-05-31",
+}
+
+
+@pytest.fixture(scope="module")
+def verdicts(engine_here: Engine) -> Iterator[Callable[..., list[dict[str, Any]]]]:
+    """Asks for verdicts, also on promises that these tests add."""
+    dated = (
+        Target("DATED", "TASKS_OVERDUE", "VN", day, "zero_left", Decimal(0), "T23", deadline=deadline)
+        for deadline, day in DEADLINES.items()
+    )
+    files = catalogue.read(catalogue.FOLDER, ACCEPTANCE_CATALOGUE)
+    with database.writing(engine_here) as connection:
+        more = replace(files, version="with promises", targets=(*files.targets, *PROMISES, *dated))
+        registry.load(connection, more, by=TEST)
+    with TestClient(app.create(engine_here)) as client:
+
+        def ask(**parameters: str) -> list[dict[str, Any]]:
+            answer = client.get("/v1/verdicts", params={"limit": "10000"} | parameters)
+            assert answer.status_code == 200, answer.text
+            return answer.json()["verdicts"]
+
+        yield ask
+
+
+def test_t5_fifteen_places_of_five_promised_is_three_hundred_percent(verdicts: Ask) -> None:
+    asked = {"indicator": "EGDI_RANK", "plan": "NCDT_SESSION8"}
+    (told,) = verdicts(**asked)
+    assert (told["kind"], told["base"], told["target"], told["promised"]) == ("change_from_base", 86, -5, 81)
+    assert (told["state"], told["value"], told["progress_percent"], told["gap"]) == ("reached", 71, 300, 10)
+    assert told["value_published_at"].startswith("2024-09-17")
+    (before,) = verdicts(as_of="2024-08-01", **asked)
+    assert (before["state"], before["reason"], before["value"]) == ("cannot_be_judged", "one_point", 86)
+    assert (before["needed_value"], before["needed_period"]) == (81, "2024")
+    assert verdicts(as_of="2024-04-23", **asked) == []  # the day before it was promised
+
+
+def test_t6_ranks_are_judged_and_no_verdict_joins_the_two_scales(load: Load, verdicts: Ask) -> None:
+    load("gci/gci_vnm_published.csv", "GCI_PUBLISHED_CSV", reason="typed from the newspapers")
+    (told,) = verdicts(indicator="GCI_RANK", plan="PROMISED")
+    assert (told["state"], told["value"], told["base"], told["method"]) == ("reached", 17, 25, "membership")
+    assert told["progress_percent"] == 160  # of the five places from 25 to 20, eight
+    assert {row["unit_measure"] for row in verdicts(indicator="GCI_*")} == {"rank"}
+
+
+def test_t18_of_two_provinces_at_15_both_are_among_the_first_15(load: Load, verdicts: Ask) -> None:
+    assert load("dti/dti_2022_province_rank.csv", "DTI_RANK_CSV", reason="the ranking page", period="2022").stored
+    told = verdicts(indicator="DTI_RANK", plan="PROMISED")
+    assert len(told) == 63
+    reached = {row["reporting_unit"]: row["value"] for row in told if row["state"] == "reached"}
+    assert sorted(reached.values()) == [*range(1, 15), 15, 15]
+    assert {row["state"] for row in told} == {"reached", "off_track"}
+    hanoi = next(row for row in told if row["reporting_unit"] == "GSO01_2008")
+    assert (hanoi["value"], hanoi["gap"], hanoi["state"]) == (24, -9, "off_track")
+
+
+@pytest.mark.parametrize(("deadline", "last_day"), DEADLINES.items())
+def test_t23_deadlines_as_people_write_them_decide_when_it_is_over(verdicts: Ask, deadline: str, last_day: str) -> None:
+    (told,) = (row for row in verdicts(plan="DATED") if row["deadline"] == deadline)
+    assert told["last_day"] == last_day
 
 
 def test_t8_the_ratio_of_two_years_agrees_with_the_printed_one(client: TestClient) -> None:
@@ -280,6 +342,23 @@ def test_t22_what_is_left_gives_what_is_done(
         ("2024-04", left, whole, done)
     ]
     assert round(rows[0]["complement_percent"], 2) == percent
+
+
+@pytest.mark.parametrize(
+    ("indicator", "plan", "left", "whole", "done", "percent"),
+    [
+        ("PROCEDURES_NOT_CUT", "PROMISED", 390, 1086, 696, 64.09),
+        ("FEE_RESOLUTION_MISSING", "NCDT_SESSION8", 7, 63, 56, 88.89),
+        ("ESSENTIAL_SERVICES_LEFT", "NCDT_2024", 12, 53, 41, 77.36),
+    ],
+)
+def test_t22_a_count_down_tells_what_is_done(
+    verdicts: Ask, indicator: str, plan: str, left: int, whole: int, done: int, percent: float
+) -> None:
+    (told,) = verdicts(indicator=indicator, plan=plan)
+    assert (told["method"], told["value"], told["whole"], told["done"]) == ("count_down", left, whole, done)
+    assert round(told["done_percent"], 2) == percent
+    assert told["value_period"] == "2024-04"
 
 
 def test_t7_pillars_that_do_not_add_up_are_warned_of(load: Load) -> None:

@@ -281,6 +281,7 @@ def test_the_method_follows_from_the_nature_of_the_indicator():
         ("linear_path", RATE | {"value": 40.0}),
         ("compound_growth", MONEY | {"value": 40.0}),
         ("linear_path", MONEY | {"value": -4.0}),
+        ("linear_path", MONEY | {"value": 4.0, "kind": "at_most", "promised": 0.0}),
         ("linear_path", MONEY | {"value": 40.0, "kind": "path"}),
         ("linear_path", MONEY | {"value": 40.0, "kind": "yes_all"}),
         ("places", EGDI | {"value": 84.0}),
@@ -544,77 +545,87 @@ def test_figures_that_are_missing_are_no_figures():
 
 # What must hold of all of them
 
-figures = st.one_of(st.sampled_from([0.0, 1.0, 20.0, 50.0, 95.0, 100.0, -20.0]), st.integers(-300, 300).map(float))
-limits = st.sampled_from([NAN, 0.0, 1.0, 100.0])
-years = st.sampled_from([-1.0, 0.0, 0.25, 1.0, 3.0, 5.0])
+PROMISES = 5_000
+DIRECTION_OF_A_KIND = {"at_least": 1.0, "yes_all": 1.0, "at_most": -1.0, "top_n": -1.0, "zero_left": -1.0}
 
 
-@st.composite
-def improvements(draw: st.DrawFn) -> tuple[dict[str, Any], list[tuple[float, float]], float]:
-    """A promise with its history, and a better value for its last figure."""
-    kind = draw(st.sampled_from(states.words(Kind)))
-    rank = kind == "top_n" or draw(st.booleans())
-    place = st.integers(1, 193).map(float)
-    base, promised, value = (draw(place if rank else figures) for _ in range(3))
-    promised = {"zero_left": 0.0, "none": NAN}.get(kind, promised)
-    change = promised - base if kind == "change_from_base" else NAN
-    sense = draw(st.sampled_from([1.0, -1.0]))
-    sense = {"at_least": 1.0, "yes_all": 1.0, "at_most": -1.0, "top_n": -1.0, "zero_left": -1.0}.get(kind, sense)
-    if kind == "change_from_base" and change != 0:
-        sense = float(np.sign(change))
-    base_time = 2020.0
-    value_time = base_time + draw(years)
-    facts = promise(
-        kind=kind,
-        sense=sense,
-        promised=promised,
-        change=change,
-        base=draw(st.sampled_from([base, base, base, NAN])),
-        base_time=base_time,
-        value=value,
-        value_time=value_time,
-        due_time=NAN if kind == "none" else draw(st.sampled_from([2018.0, 2021.0, 2023.0, 2030.0, NAN])),
-        over=kind != "none" and draw(st.integers(0, 4)) == 0,
-        rank=rank,
-        broken=draw(st.integers(0, 5)) == 0,
-        points=float(draw(st.integers(1, 4))),
-        minimum=draw(limits),
-        maximum=draw(limits),
-        field=draw(st.sampled_from([NAN, 193.0])),
-        path_from_time=base_time,
-        path_from_value=base,
-        path_to_time=base_time + draw(years),
-        path_to_value=draw(figures),
+def improvements(seed: int) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
+    """Thousands of promises of every nature with their histories, and a better value for the last figure of each.
+
+    Numpy draws them: what goes wrong needs several rare things at once, and Hypothesis draws too few rows to meet them.
+    """
+    draw = np.random.default_rng(seed)
+
+    def some(*values: float) -> np.ndarray:
+        return draw.choice(values, PROMISES)
+
+    def chance(share: float) -> np.ndarray:
+        return draw.random(PROMISES) < share
+
+    def figures() -> np.ndarray:
+        amount = np.where(chance(0.6), some(0, 1, 10, 20, 50, 95, 100, -5, -20), draw.normal(30, 40, PROMISES))
+        return np.where(rank, np.clip(np.round(np.abs(amount)), 1, 193), amount)
+
+    kind = draw.choice(states.words(Kind), PROMISES)
+    rank = (kind == "top_n") | chance(0.2)
+    base, value = figures(), figures()
+    promised = np.select([kind == "zero_left", kind == "none"], [0.0, NAN], figures())
+    change = np.where(kind == "change_from_base", promised - base, NAN)
+    by_change = np.where(change == 0, NAN, np.sign(change))
+    by_kind = pd.Series(kind).map(DIRECTION_OF_A_KIND).to_numpy(float)
+    direction = np.where(np.isnan(by_kind), np.where(np.isnan(by_change), some(1, -1), by_change), by_kind)
+    value_time = 2020 + some(-1, 0, 0.25, 1, 3, 5)
+    inputs = pd.DataFrame(
+        {
+            "kind": kind,
+            "sense": direction,
+            "promised": promised,
+            "change": change,
+            "base": np.where(chance(0.05), NAN, base),
+            "base_time": 2020.0,
+            "value": value,
+            "value_time": value_time,
+            "due_time": np.where(kind == "none", NAN, some(2018, 2021, 2023, 2026, 2030, NAN)),
+            "step": some(0.25, 1, 2),
+            "minimum": some(NAN, NAN, 0, 1),
+            "maximum": some(NAN, NAN, 50, 100),
+            "field": np.where(rank, 193, some(NAN, 100)),
+            "points": some(1, 2, 3, 4, 5),
+            "path_from_time": 2020.0,
+            "path_from_value": base,
+            "path_to_time": 2020 + some(0, 1, 3),
+            "path_to_value": np.where(chance(0.1), NAN, figures()),
+            "over": (kind != "none") & chance(0.1),
+            "rank": rank,
+            "broken": chance(0.05),
+        }
     )
-    between = draw(st.lists(figures, max_size=3))
-    history = [(base_time, base)] + [
-        (base_time + (value_time - base_time) * (at + 1) / 5, height) for at, height in enumerate(between)
+    earlier = [
+        pd.DataFrame({"row": inputs.index, "time": 2020 + share * (value_time - 2020), "value": height})
+        for share, height in [(0, base), (0.3, figures()), (0.6, np.where(chance(0.5), NAN, figures()))]
     ]
-    return facts, history, value + sense * draw(st.sampled_from([0.5, 1.0, 20.0, 500.0]))
+    return inputs, pd.concat(earlier), value + direction * some(0.5, 1, 5, 20, 100)
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.lists(improvements(), min_size=5, max_size=20))
-def test_improving_a_value_never_worsens_a_verdict(cases):
+@settings(max_examples=5, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_improving_a_value_never_worsens_a_verdict(seed):
     """For every kind, direction and method. Nor does it make one that cannot be judged, but where a growth rate was
     asked for that does not apply."""
+    inputs, earlier, better = improvements(seed)
 
-    def found(values: list[float], method: str | None) -> pd.DataFrame:
-        promises = [facts | {"value": value} for (facts, _, _), value in zip(cases, values, strict=True)]
-        history = [
-            (row, *figure)
-            for row, (facts, earlier, _) in enumerate(cases)
-            for figure in [*earlier, (facts["value_time"], values[row])]
-        ]
-        return verdicts(*promises, history=history, method=method)
+    def found(value: pd.Series | np.ndarray, method: str | None) -> pd.DataFrame:
+        last = pd.DataFrame({"row": inputs.index, "time": inputs.value_time, "value": value})
+        return judged(inputs.assign(value=value), pd.concat([earlier, last]), method=method)
 
     for method in (None, *METHODS):
-        before = found([facts["value"] for facts, _, _ in cases], method)
-        after = found([better for _, _, better in cases], method)
+        before, after = found(inputs.value, method), found(better, method)
         worse = (after.state.cat.codes < before.state.cat.codes).to_numpy()
         if method in ("compound_growth", "trend"):
             worse = worse & ~after.reason.isin(["zero_base", "zero_target", "sign_change"]).to_numpy()
-        assert not worse.any(), (method, cases[int(np.argmax(worse))], before[worse].T, after[worse].T)
+        first = int(np.argmax(worse))
+        assert not worse.any(), (method, inputs.iloc[first], better[first], before.iloc[first], after.iloc[first])
+        assert ((after.state == "cannot_be_judged") == after.reason.notna()).all()
 
 
 def test_states_are_ordered_from_worst_to_best():

@@ -94,10 +94,10 @@ class Reached:
 
     def rows(self, places: Iterable[int] | None = None) -> list[dict[str, Any]]:
         """The verdicts in these places, all where None, as rows with ANSWER_COLUMNS."""
-        chosen = range(len(self.frame)) if places is None else places
-        columns = {name: self.inputs.frame[name].tolist() for name in self.inputs.frame.columns}
-        columns |= {name: self.frame[name].tolist() for name in self.frame.columns}
-        return [self._row({name: values[place] for name, values in columns.items()}) for place in chosen]
+        chosen = slice(None) if places is None else list(places)
+        parts = (self.inputs.frame.iloc[chosen], self.frame.iloc[chosen])
+        columns = {name: part[name].tolist() for part in parts for name in part.columns}
+        return [self._row(dict(zip(columns, told, strict=True))) for told in zip(*columns.values(), strict=True)]
 
     def _row(self, told: dict[str, Any]) -> dict[str, Any]:
         promise, line, known = self.inputs.promises[told["target"]], told["line"], self.inputs.known

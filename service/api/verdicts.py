@@ -1,0 +1,159 @@
+"""Verdicts for programs that read: what the figures say of what was promised, with the arithmetic."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Any, get_args
+
+import numpy as np
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+from sqlalchemy import Connection
+
+from ingest.indicator import Level
+from ingest.period import LOCAL_ZONE
+from ingest.spelling import nearest
+from service import caching
+from service.api import answers
+from service.api.asked import AsOf, Units, known_codes, reporting_units
+from service.api.parameters import Codes, Cursor, codes, read_page, refuse_pages, split, wanted_format, write_page
+from service.api.verdict_shapes import Verdicts
+from service.archive import catalogue, targets
+from service.archive.verdicts import kept, reaching, sentences, states
+from service.archive.verdicts.kept import Current
+from service.archive.verdicts.reaching import Reached, Wanted
+from service.asking import Reading, as_of_moment, clock, only_known
+from service.formats import verdict_sheet
+from service.formats.kinds import KINDS
+from service.problems import Problem, responses
+
+router = APIRouter(
+    prefix="/v1",
+    dependencies=[Depends(only_known), caching.VALIDATED],
+    responses=caching.NOT_MODIFIED
+    | responses(
+        HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.SERVICE_UNAVAILABLE
+    ),
+)
+
+# A verdict is as long as a hundred figures: a page that is told in a moment has fewer.
+_PAGE, _LARGEST_PAGE = 100, 10_000
+_FORMATS = {name: KINDS[name].media_type for name in ("json", "csv", "xlsx")}
+_COLUMNS = (*reaching.ANSWER_COLUMNS, "sentence_vi", "sentence_en", "formula")
+_STATES, _METHODS = states.words(states.State), states.words(states.Method)
+_LEVELS = get_args(Level)
+
+
+def asked(
+    connection: Reading,
+    plan: Codes = None,
+    indicator: Codes = None,
+    scope: Annotated[list[str] | None, Query(description="whom targets bind: a reporting unit, or a level")] = None,
+    reporting_unit: Units = None,
+    source: Codes = None,
+    method: Annotated[
+        str | None, Query(description=f"one for all targets instead of each one's own: {', '.join(_METHODS)}")
+    ] = None,
+) -> Wanted:
+    """Which verdicts the parameters ask for; each code must exist."""
+    promised = targets.Wanted(
+        plans=codes("plan", plan, lambda: targets.plans(connection)),
+        indicators=known_codes(connection, "indicator", indicator),
+        scopes=codes("scope", scope, lambda: [*_LEVELS, *catalogue.codes(connection, "reporting_unit")]),
+    )
+    methods = None if method is None else _among("method", [method], _METHODS)
+    return Wanted(
+        promised,
+        reporting_units=reporting_units(connection, reporting_unit),
+        sources=known_codes(connection, "source", source),
+        method=methods[0] if methods else None,
+    )
+
+
+Asked = Annotated[Wanted, Depends(asked)]
+
+
+@router.get(
+    "/verdicts",
+    responses=answers.documented(Verdicts, csv_too=True, xlsx_too=True),
+    summary="What the figures say of what was promised",
+)
+@caching.by_day
+def verdicts(
+    request: Request,
+    connection: Reading,
+    wanted: Asked,
+    state: Annotated[
+        list[str] | None, Query(description=f"only these, by commas or repeated: {', '.join(_STATES)}")
+    ] = None,
+    as_of: AsOf = None,
+    format: Annotated[str | None, Query(description="json, csv or xlsx; else what Accept asks for")] = None,  # noqa: A002
+    limit: Annotated[int, Query(ge=1, le=_LARGEST_PAGE, description="how many at the most")] = _PAGE,
+    cursor: Cursor = None,
+) -> Response:
+    """Verdicts on the targets that stood at a moment, from the figures that were known then.
+
+    With `as_of` deadlines pass by the day of that moment, so that a past verdict is reached again exactly; without it
+    by today. JSON comes in pages, all as of the moment of the first; CSV and XLSX come whole.
+    """
+    form = wanted_format(request, format, _FORMATS)
+    if form != "json":
+        refuse_pages(request, form)
+    page = read_page(request, cursor, int)
+    judged = reached(request, connection, wanted, page[0] if page else _moment(request, as_of))
+    places = np.arange(len(judged.reached.frame))
+    if state is not None:
+        places = places[judged.reached.frame["state"].isin(_among("state", split(state), _STATES)).to_numpy()]
+    if form != "json":
+        return _whole(_told(judged.reached, places), judged.as_of, form)
+    ahead = places if page is None else places[places > page[1]]
+    shown, more = answers.page(ahead.tolist(), limit)
+    body = {
+        "as_of": judged.as_of,
+        "today": judged.as_of.astimezone(LOCAL_ZONE).date(),
+        "verdicts": _told(judged.reached, shown),
+        "next": write_page(request, judged.as_of, shown[-1]) if more else None,
+    }
+    return answers.json(body, request=request)
+
+
+def reached(request: Request, connection: Connection, wanted: Wanted, moment: datetime | None) -> Current:
+    """The verdicts of a moment, by the deadlines of its day; of now where it is None."""
+    if moment is None:
+        return kept.current(connection, wanted, now=clock(request))
+    today = moment.astimezone(LOCAL_ZONE).date()
+    return Current(moment, reaching.reached(connection, wanted, as_of=moment, today=today))
+
+
+def _moment(request: Request, as_of: str | None) -> datetime | None:
+    return None if as_of is None else as_of_moment(request, as_of)
+
+
+def _told(judged: Reached, places: Sequence[int]) -> list[dict[str, Any]]:
+    return [row | _sentences(row, judged) for row in judged.rows(places)]
+
+
+def _sentences(row: Mapping[str, Any], judged: Reached) -> dict[str, str]:
+    told = sentences.told(row, judged.catalogue)
+    return {"sentence_vi": told.vi, "sentence_en": told.en, "formula": told.formula}
+
+
+def _whole(rows: list[dict[str, Any]], as_of: datetime, form: str) -> Response:
+    if form == "csv":
+        return answers.table(rows, _COLUMNS)
+    name = f"chiso-verdicts-{as_of.astimezone(LOCAL_ZONE):%Y-%m-%d}.xlsx"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(verdict_sheet.written(rows, as_of), headers=headers, media_type=KINDS["xlsx"].content_type)
+
+
+def _among(parameter: str, written: Sequence[str], known: Sequence[str]) -> list[str]:
+    """The words that are written, in lower case; one that is none is a problem that names those that there are."""
+    for word in written or [""]:
+        if word.lower() not in known:
+            near = nearest(word, known)
+            guess = f" Did you mean {' or '.join(near)}?" if near else ""
+            sentence = f"“{word}” is no {parameter}.{guess} There are: {', '.join(known)}."
+            raise Problem(
+                HTTPStatus.BAD_REQUEST, "invalid-parameter", sentence, parameter=parameter, nearest=near or list(known)
+            )
+    return [word.lower() for word in written]
