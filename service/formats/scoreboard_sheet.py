@@ -13,7 +13,8 @@ from service.formats.verdict_sheet import HEADINGS
 from service.formats.workbook import Sheet
 
 # What a verdict alone does not have: Vietnamese, English, and how wide the column is in characters.
-_CELLS = HEADINGS | {
+_CELLS: Mapping[str, tuple[str, str, int]] = {
+    **HEADINGS,
     "pillar": ("Nhóm chỉ tiêu", "Pillar", 10),
     "lead": ("Cơ quan chủ trì", "Lead unit", 14),
     "level": ("Cấp", "Level", 10),

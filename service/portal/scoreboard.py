@@ -236,7 +236,7 @@ class _Telling:
         counted = cell["unit_measure"] == "rank" or abs(value) >= _LARGE
         decimals = 0 if counted else max(self._catalogue.indicators[cell["indicator"]].decimals, 1)
         rounded = _decimal(value).quantize(Decimal(1).scaleb(-decimals), rounding=rounding).normalize()
-        return rounded if rounded.as_tuple().exponent < 0 else rounded.quantize(Decimal(1))
+        return rounded.quantize(Decimal(1)) if rounded == rounded.to_integral_value() else rounded
 
 
 def _decimal(value: Any) -> Decimal:

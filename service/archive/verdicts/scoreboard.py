@@ -96,8 +96,10 @@ def cells(reached: Reached, chosen: Chosen, *, today: date) -> list[dict[str, An
     ]
     mattering = _mattering(reached, kept)
     # By code and alphabet, whatever promise a cell has in the end.
-    mattering["position"] = [alphabetical(units[code].short_vi) for code in mattering["reporting_unit"]]
-    mattering = mattering.sort_values(["indicator", "position", "reporting_unit"])
+    alphabet = sorted(units, key=lambda code: (alphabetical(units[code].short_vi), code))
+    position = {code: number for number, code in enumerate(alphabet)}
+    mattering["position"] = mattering["reporting_unit"].map(position)
+    mattering = mattering.sort_values(["indicator", "position"])
     told = reached.rows(mattering["place"].tolist())
     return [
         {
@@ -159,7 +161,7 @@ def _is_among(asked: Sequence[str] | None, code: str) -> bool:
 
 def _mattering(reached: Reached, kept: Sequence[int]) -> pd.DataFrame:
     """The verdict that matters of each indicator and unit: its place, and how many promises there are."""
-    promises, frame = reached.inputs.promises, reached.inputs.frame.iloc[kept]
+    promises, frame = reached.inputs.promises, reached.inputs.frame.iloc[list(kept)]
     target = frame["target"].to_numpy()
     made = np.array([each.published_at.timestamp() if each.published_at else -np.inf for each in promises])
     over = frame["over"].to_numpy(dtype=bool)
