@@ -2,11 +2,16 @@
 
 from pathlib import Path
 
+from fastapi import APIRouter
 from fastapi.staticfiles import StaticFiles
 
-from service.portal.pages import router
+from service.portal import pages, scoreboard
 
 __all__ = ["router", "static"]
+
+router = APIRouter()
+router.include_router(pages.router)
+router.include_router(scoreboard.router)
 
 
 def static() -> StaticFiles:

@@ -61,6 +61,10 @@ def _page(request: Request, failure: Exception) -> HTMLResponse:
             status, title = failure.status, words.refused
             sentence = _SENTENCES.get(failure.kind, "{detail}")
             sentence = getattr(words, sentence, sentence).format(detail=failure.detail, **_named(failure.facts))
+            if failure.kind == "unknown-choice":
+                near = [
+                    (each, visit.address(visit.path, **{failure.facts["parameter"]: each})) for each in _near(failure)
+                ]
         case _:
             status, title, sentence = HTTPStatus.SERVICE_UNAVAILABLE, words.unavailable, words.no_database
     return render(visit, "failure.html", status=status, title=title, sentence=sentence, near=near)
@@ -71,7 +75,12 @@ _SENTENCES = {
     "unknown-parameter": "no_parameter",
     "repeated-parameter": "said_twice",
     "unknown-language": "no_language",
+    "unknown-choice": "no_choice",
 }
+
+
+def _near(failure: Problem) -> list[str]:
+    return failure.facts["nearest"]
 
 
 def _named(facts: dict[str, Any]) -> dict[str, Any]:

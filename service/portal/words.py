@@ -53,6 +53,36 @@ FORMULAS = {
     "100 * numerator / denominator": ("100 × tử số / mẫu số", "100 × numerator / denominator"),
     "numerator / denominator": ("tử số / mẫu số", "numerator / denominator"),
 }
+STATES = {
+    "reached": ("Đã đạt", "Reached"),
+    "on_track": ("Đúng tiến độ", "On track"),
+    "acceleration_needed": ("Cần tăng tốc", "Acceleration needed"),
+    "off_track": ("Chậm tiến độ", "Off track"),
+    "moving_away": ("Đi xa mục tiêu", "Moving away"),
+    "cannot_be_judged": ("Chưa đánh giá được", "Cannot be judged"),
+}
+REASONS = {
+    "no_figure": ("chưa có số liệu", "no figure"),
+    "growth_of_a_rank": ("thứ hạng không có tốc độ tăng", "a rank has no growth rate"),
+    "not_applicable": ("phương pháp không áp dụng được", "the method does not apply"),
+    "no_direction": ("chưa rõ chiều tốt, xấu", "no wanted direction"),
+    "no_base": ("chưa có giá trị gốc", "no base"),
+    "one_point": ("chỉ có một số liệu", "only one figure"),
+    "break_in_series": ("chuỗi bị gián đoạn", "a break in the series"),
+    "no_deadline": ("không có thời hạn", "no deadline"),
+    "zero_base": ("giá trị gốc bằng 0", "the base is zero"),
+    "zero_target": ("mục tiêu bằng 0", "the target is zero"),
+    "sign_change": ("giá trị đổi dấu", "a change of sign"),
+}
+KINDS = {
+    "at_least": ("ít nhất {value}", "at least {value}"),
+    "at_most": ("nhiều nhất {value}", "at most {value}"),
+    "change_from_base": ("{change} so với {base}", "{change} from {base}"),
+    "top_n": ("trong nhóm {places} đầu", "among the first {places}"),
+    "zero_left": ("không còn", "none left"),
+    "yes_all": ("toàn bộ ({value})", "all ({value})"),
+    "path": ("mốc {value}", "milestone {value}"),
+}
 
 INTERFACE = {
     "skip": ("Đến nội dung chính", "Skip to the content"),
@@ -237,6 +267,50 @@ INTERFACE = {
         "Mỗi số liệu thuộc về nguồn và văn bản ghi bên cạnh.",
         "Every figure belongs to the source and the document beside it.",
     ),
+    "scoreboard": ("Bảng theo dõi", "Scoreboard"),
+    "scoreboard_title": ("Bảng theo dõi mục tiêu", "Scoreboard of the targets"),
+    "scoreboard_what": (
+        "Mỗi chỉ tiêu được đánh giá theo mục tiêu gần nhất chưa hết hạn; nếu tất cả đã hết hạn thì theo mục tiêu cuối"
+        " cùng. Bảng đếm số chỉ tiêu theo trạng thái, không lấy điểm trung bình.",
+        "Each indicator is judged by its target with the next deadline, or by the last one that is over."
+        " States are counted; no scores are averaged.",
+    ),
+    "scoreboard_day": ("Số liệu đã công bố, đánh giá đến ngày {day}.", "Published figures, judged by {day}."),
+    "filter": ("Lọc mục tiêu", "Choose the targets"),
+    "pillar": ("Nhóm chỉ tiêu", "Group of indicators"),
+    "plan": ("Kế hoạch", "Plan"),
+    "target_period": ("Kỳ của mục tiêu", "Period of the target"),
+    "everything": ("Tất cả", "All"),
+    "reset": ("Bỏ lọc", "Show all"),
+    "summary": ("Tổng hợp cấp quốc gia", "The nation in summary"),
+    "summary_note": (
+        "Số chỉ tiêu quốc gia có mục tiêu, theo trạng thái",
+        "National indicators with a target, by state",
+    ),
+    "total": ("Tất cả", "All"),
+    "count": ("Số chỉ tiêu", "Indicators"),
+    "national_targets": ("Mục tiêu quốc gia: {pillar}", "National targets: {pillar}"),
+    "target": ("Mục tiêu, thời hạn", "Target, deadline"),
+    "by_day": ("đến hết {day}", "by {day}"),
+    "over": ("đã hết hạn {day}", "was due {day}"),
+    "state": ("Trạng thái", "State"),
+    "gap": ("Chênh lệch", "Gap"),
+    "needed": ("Cần ở kỳ tới", "Needed next"),
+    "ahead": ("vượt {amount}", "{amount} ahead"),
+    "behind": ("thiếu {amount}", "{amount} short"),
+    "even": ("vừa đủ", "just enough"),
+    "points": ("{number} điểm %", "{number} points"),
+    "places": ("{number} bậc", "{number} places"),
+    "why": ("Cách tính", "Why"),
+    "promised_in": ("Nguyên văn", "In the document's words"),
+    "other_targets": ("Các mục tiêu khác của chỉ tiêu này", "Other targets of this indicator"),
+    "matrix": ("Theo đơn vị: {level}", "By reporting unit: {level}"),
+    "matrix_note": ("Số đơn vị có mục tiêu, theo trạng thái", "Units that a target binds, by state"),
+    "matrix_open": ("Từng đơn vị: {count}", "Unit by unit: {count}"),
+    "unit_count": ("Số đơn vị", "Units"),
+    "not_bound": ("không có mục tiêu", "no target"),
+    "nothing_chosen": ("Không có mục tiêu nào như vậy.", "There is no such target."),
+    "no_choice": ("Bộ lọc “{name}” không có “{text}”.", "“{text}” is none of the choices of “{name}”."),
     "health": ("Tình trạng dịch vụ", "Health of the service"),
 }
 
@@ -258,6 +332,9 @@ def in_language(language: str) -> SimpleNamespace:
         schemes=chosen(SCHEMES),
         formulas=chosen(FORMULAS),
         statuses=chosen(STATUSES),
+        states=chosen(STATES),
+        reasons=chosen(REASONS),
+        target_kinds=chosen(KINDS),
         accumulations=chosen(ACCUMULATIONS),
         frequencies=chosen(FREQUENCIES),
     )

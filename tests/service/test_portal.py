@@ -35,6 +35,8 @@ PAGES = (
     "/indicators/EGDI_RANK",
     "/indicators/ONLINE_FILING_RATE?lang=en",
     "/indicators/DTI_RANK",
+    "/scoreboard",
+    "/scoreboard?lang=en&level=province",
     "/reporting-units",
     "/reporting-units/GSO24_2025",
     "/reporting-units/VN?lang=en",
