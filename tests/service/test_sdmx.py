@@ -202,9 +202,10 @@ def test_a_verdict_of_the_past_passes_the_deadlines_of_its_day(ask: httpx2.Clien
         ("/data/TARGETS/EGDI_RANK", 400, "PLAN.INDICATOR.SCOPE"),
         ("/data/TARGETS?startPeriod=soon", 400, "soon"),
         ("/data/TARGETS?startperiod=2025", 400, "startPeriod"),
+        ("/data/TARGETS?key=all", 400, "startPeriod"),
         ("/data/TARGETS?format=cvs", 406, "csv"),
-        ("/dataflow/CHISO/TARGETZ", 404, "TARGETS"),
-        ("/hierarchicalcodelist", 404, "codelist"),
+        ("/dataflow/CHISO/TARGETZ/latest", 404, "TARGETS"),
+        ("/hierarchicalcodelist/all/all/latest", 404, "codelist"),
     ],
 )
 def test_what_there_is_not_is_refused_with_what_there_is(
@@ -244,7 +245,7 @@ def test_every_address_in_the_document_answers(ask: httpx2.Client, path: str) ->
 def test_the_example_in_the_document_runs(address: str) -> None:
     example = re.findall(r"```python\n(.+?)```", DOCUMENT, re.DOTALL)[0].replace("http://127.0.0.1:8000", address)
     said: dict[str, Any] = {}
-    exec(example.replace('"supports"', '"headers": {}, "supports"').replace("}})", "}}, override=True)"), said)
+    exec(example.replace("add_source(source)", "add_source(source, override=True)"), said)
     assert list(said["flows"].index) == list(FLOWS)
     assert set(said["verdicts"].index.get_level_values("INDICATOR")) == {"EGDI_RANK"}
     said["chiso"].session.close()
@@ -252,7 +253,7 @@ def test_the_example_in_the_document_runs(address: str) -> None:
 
 def test_structures_that_are_held_are_not_sent_again(engine: Engine) -> None:
     with TestClient(app.create(engine)) as at_present:
-        path = "/sdmx/2.1/codelist/CHISO/CL_VERDICT_STATE"
+        path = "/sdmx/2.1/codelist/CHISO/CL_VERDICT_STATE/latest"
         first = at_present.get(path)
         again = at_present.get(path, headers={"If-None-Match": first.headers["ETag"]})
         assert (first.status_code, again.status_code) == (200, 304)
@@ -262,9 +263,9 @@ def test_structures_that_are_held_are_not_sent_again(engine: Engine) -> None:
 @pytest.mark.parametrize(
     ("path", "found"),
     [
-        ("/dataflow/CHISO/TARGETS?references=children", {"TARGETS", "DSD_TARGETS"}),
-        ("/datastructure/CHISO/DSD_TARGETS?references=parents", {"TARGETS", "DSD_TARGETS"}),
-        ("/codelist/CHISO/CL_VERDICT_STATE?references=parents", {"CL_VERDICT_STATE", "DSD_VERDICTS"}),
+        ("/dataflow/CHISO/TARGETS/latest?references=children", {"TARGETS", "DSD_TARGETS"}),
+        ("/datastructure/CHISO/DSD_TARGETS/1.0.0?references=parents", {"TARGETS", "DSD_TARGETS"}),
+        ("/codelist/CHISO/CL_VERDICT_STATE/latest?references=parents", {"CL_VERDICT_STATE", "DSD_VERDICTS"}),
         ("/conceptscheme/all/all/latest", {"CS_CHISO"}),
     ],
 )
@@ -275,5 +276,5 @@ def test_references_are_followed_as_far_as_they_are_asked_for(ask: httpx2.Client
 
 
 def test_a_code_list_that_is_gone_to_alone_comes_alone(ask: httpx2.Client) -> None:
-    told = sdmx.read_sdmx(io.BytesIO(ask.get("/codelist/CHISO/CL_VERDICT_STATE").content))
+    told = sdmx.read_sdmx(io.BytesIO(ask.get("/codelist/CHISO/CL_VERDICT_STATE/latest").content))
     assert (list(told.codelist), list(told.structure)) == (["CL_VERDICT_STATE"], [])

@@ -3,6 +3,7 @@
 This package only translates; what there is to be read stands in `flows`.
 """
 
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
@@ -42,13 +43,18 @@ Period = Annotated[str | None, Query(examples=["2025"])]
 References = Literal["none", "children", "descendants", "parents", "parentsandsiblings", "all"]
 
 
-@router.get("/data/{flow}", **_DATA, summary="Data of a dataflow")
-@router.get("/data/{flow}/{key}", **_DATA, summary="Data of a key")
-def observations(
-    request: Request,
-    connection: Reading,
-    flow: str,
-    key: str = "all",
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which periods of the data are wanted, as of when, and how they are written."""
+
+    start_period: str | None
+    end_period: str | None
+    detail: data.Detail
+    as_of: str | None
+    format: str | None
+
+
+def wish(
     start_period: Annotated[Period, Query(alias="startPeriod", description="the first period promised for")] = None,
     end_period: Annotated[Period, Query(alias="endPeriod", description="the last period promised for")] = None,
     detail: data.Detail = "full",
@@ -59,30 +65,43 @@ def observations(
         str | None, Query(alias="asOf", description="as it was known at this moment: a day (its end), or a time")
     ] = None,
     format: Annotated[str | None, Query(description=", ".join(data.MEDIA_TYPES))] = None,  # noqa: A002 - its public name
+) -> Wish:
+    """What the parameters say."""
+    return Wish(start_period, end_period, detail, as_of, format)
+
+
+@router.get("/data/{flow}/{key}", **_DATA, summary="Data of a key")
+def observations(
+    request: Request, connection: Reading, flow: str, key: str, wish: Annotated[Wish, Depends(wish)]
 ) -> Response:
-    """Every row of a dataflow, or those of a key, as they were known at a moment; none is an empty data set."""
+    """The rows of a key as they were known at a moment; none is an empty data set."""
     asked_of = asked.flow(flow)
-    media_format = wanted_format(request, format, data.MEDIA_TYPES)
-    moment = as_of_moment(request, as_of)
+    media_format = wanted_format(request, wish.format, data.MEDIA_TYPES)
+    moment = as_of_moment(request, wish.as_of)
     # A verdict of the past passes the deadlines that had passed then.
-    today = (moment if as_of else clock(request)).astimezone(period.LOCAL_ZONE).date()
+    today = (moment if wish.as_of else clock(request)).astimezone(period.LOCAL_ZONE).date()
     chosen = asked.key(asked_of, key, code_lists.read(connection))
-    rows = asked.within(asked_of.rows(connection, chosen, moment, today), start_period, end_period)
-    body = data.written(asked_of, rows, media_format, detail=detail, prepared=moment)
+    rows = asked.within(asked_of.rows(connection, chosen, moment, today), wish.start_period, wish.end_period)
+    body = data.written(asked_of, rows, media_format, detail=wish.detail, prepared=moment)
     return Response(body, media_type=data.MEDIA_TYPES[media_format])
 
 
+@router.get("/data/{flow}", **_DATA, summary="Data of a dataflow")
+def all_observations(
+    request: Request, connection: Reading, flow: str, wish: Annotated[Wish, Depends(wish)]
+) -> Response:
+    """Every row of a dataflow."""
+    return observations(request, connection, flow, "all", wish)
+
+
 @router.get("/{kind}/{agency}/{code}/{version}", **_STRUCTURES, summary="Structures")
-@router.get("/{kind}/{agency}/{code}", **_STRUCTURES, summary="Their newest version")
-@router.get("/{kind}/{agency}", **_STRUCTURES, summary="All of an agency")
-@router.get("/{kind}", **_STRUCTURES, summary="All of a kind")
 def structural_metadata(
     request: Request,
     connection: Reading,
     kind: str,
-    agency: str = "all",
-    code: str = "all",
-    version: str = "latest",
+    agency: str,
+    code: str,
+    version: str,
     references: References = "none",
     detail: Annotated[  # noqa: ARG001 - there is but one
         Literal["full"], Query(description="stubs are not given: every artefact comes whole")
