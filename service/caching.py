@@ -42,6 +42,10 @@ for _type in (
     "application/openmetrics-text",
     "application/vnd.apache.arrow.stream",
     "application/vnd.json-stat+json",
+    "application/vnd.sdmx.structure+xml",
+    "application/vnd.sdmx.genericdata+xml",
+    "application/vnd.sdmx.structurespecificdata+xml",
+    "application/vnd.sdmx.data+csv",
 ):
     add_compress_type(_type)
 
@@ -184,7 +188,7 @@ def _write(headers: MutableHeaders, status: int, path: str, validators: Validato
         headers.setdefault("ETag", f'"{validators.tag}-{encoding}"' if encoding else f'"{validators.tag}"')
         headers["Last-Modified"] = format_datetime(validators.modified.astimezone(UTC), usegmt=True)
         headers["Cache-Control"] = _SHARED
-    elif status >= HTTPStatus.BAD_REQUEST or path.startswith(("/v1/", "/fred/")):
+    elif status >= HTTPStatus.BAD_REQUEST or path.startswith(("/v1/", "/fred/", "/sdmx/")):
         headers.setdefault("Cache-Control", _NOT_KEPT)
 
 
