@@ -64,7 +64,7 @@ class Verdict(Shape):
     target_published_at: datetime | None = Field(description="from when the target stood; null: before our records")
     sentence_vi: str = Field(description="the verdict in one sentence")
     sentence_en: str
-    formula: str = Field(description="the arithmetic with its numbers put in")
+    formula: str | None = Field(description="the arithmetic with its numbers put in; null where nothing was computed")
 
 
 class Verdicts(Shape):

@@ -105,7 +105,7 @@ def verdicts(
     if state is not None:
         places = places[judged.reached.frame["state"].isin(_among("state", split(state), _STATES)).to_numpy()]
     if form != "json":
-        return _whole(_told(judged.reached, places), judged.as_of, form)
+        return _whole(_told(judged.reached, places.tolist()), judged.as_of, form)
     ahead = places if page is None else places[places > page[1]]
     shown, more = answers.page(ahead.tolist(), limit)
     body = {
@@ -133,7 +133,7 @@ def _told(judged: Reached, places: Sequence[int]) -> list[dict[str, Any]]:
     return [row | _sentences(row, judged) for row in judged.rows(places)]
 
 
-def _sentences(row: Mapping[str, Any], judged: Reached) -> dict[str, str]:
+def _sentences(row: Mapping[str, Any], judged: Reached) -> dict[str, str | None]:
     told = sentences.told(row, judged.catalogue)
     return {"sentence_vi": told.vi, "sentence_en": told.en, "formula": told.formula}
 

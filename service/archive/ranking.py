@@ -74,7 +74,7 @@ def fields(connection: Connection, indicator: str, *, as_of: datetime) -> list[F
         day = parse(period).last_day
         return sum(unit.level == level and unit.valid_on(day) for unit in catalogue.reporting_units)
 
-    known = [Field(*row, there(row.level, row.period)) for row in rows]
+    known = [Field(**row, expected=there(row["level"], row["period"])) for row in rows.mappings()]
     return sorted(known, key=lambda each: _preference(each, found))
 
 
