@@ -105,7 +105,7 @@ def verdicts(
     if state is not None:
         places = places[judged.reached.frame["state"].isin(_among("state", split(state), _STATES)).to_numpy()]
     if form != "json":
-        return _whole(_told(judged.reached, places), judged.as_of, form)
+        return _whole(_told(judged.reached, places.tolist()), judged.as_of, form)
     ahead = places if page is None else places[places > page[1]]
     shown, more = answers.page(ahead.tolist(), limit)
     body = {
