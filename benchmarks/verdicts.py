@@ -97,7 +97,7 @@ def filled(engine: Engine) -> int:
     return values.size
 
 
-def median(ask: Callable[[], object], *, before: Callable[[], object] = lambda: None, times: int = 15) -> float:
+def median(ask: Callable[[], object], *, before: Callable[[], object] = lambda: None, times: int = 7) -> float:
     """Milliseconds, half of the times less and half more; `before` is not counted."""
     spent = []
     for _ in range(times):

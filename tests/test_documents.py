@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FILES = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
 RULES = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+VERDICTS = (ROOT / "docs" / "verdicts.md").read_text(encoding="utf-8")
 
 ADDRESSES = re.findall(r"127\.0\.0\.1:8000(/v1/[^'\s\"]+)", README)
 
@@ -26,6 +27,15 @@ def test_the_readme_says_what_its_questions_answer(client: TestClient) -> None:
     last = client.get(ADDRESSES[1]).text.splitlines()[-1]
     assert last.startswith("A.EGDI_RANK.VN.PERIOD.UN._T,2020,86,A,rank,")
     assert len(client.get(ADDRESSES[2]).json()["vintages"]) == 3
+
+
+def test_the_document_on_verdicts_says_what_its_questions_answer(client: TestClient) -> None:
+    now, before, listed = (client.get(each) for each in re.findall(r"127\.0\.0\.1:8000(/v1/[^']+)", VERDICTS))
+    (told,), (was,) = now.json()["verdicts"], before.json()["verdicts"]
+    assert (told["state"], told["value"], told["base"], told["progress_percent"]) == ("reached", 71, 86, 300)
+    assert (was["state"], was["reason"]) == ("cannot_be_judged", "one_point")
+    assert (was["needed_value"], was["needed_period"]) == (81, "2024")
+    assert listed.text.startswith("plan,indicator,scope,")
 
 
 def test_every_column_of_the_long_format_is_described_with_its_vietnamese_name() -> None:

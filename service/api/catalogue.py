@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated, get_args
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
@@ -50,7 +50,12 @@ def indicators(
 
 @router.get("/indicators/{code}", responses=answers.documented(shapes.IndicatorInFull), summary="One indicator")
 @caching.by_day
-def indicator(request: Request, connection: Reading, code: str, as_of: AsOf = None) -> Response:
+def indicator(
+    request: Request,
+    connection: Reading,
+    code: Annotated[str, Path(description="the code of an indicator", examples=["EGDI_RANK"])],
+    as_of: AsOf = None,
+) -> Response:
     """One indicator, with the targets that stand, or stood."""
     wanted = _code(connection, "indicator", code)
     return answers.json(catalogue.indicator(connection, wanted, as_of=as_of_moment(request, as_of)))

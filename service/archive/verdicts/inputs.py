@@ -146,7 +146,9 @@ class _Answering:
         able = [
             line for line in lines if self._known.times[line.first] <= span.due and self._is_able(line, promise, span)
         ]
-        return min(able, key=lambda line: self._preference(line, promise, span), default=None)
+        if len(able) < 2:  # as a rule
+            return able[0] if able else None
+        return min(able, key=lambda line: self._preference(line, promise, span))
 
     def _is_able(self, line: Line, promise: Promise, span: "_Span") -> bool:
         indicator = self._catalogue.indicators[promise.indicator]
