@@ -81,10 +81,9 @@ def measured(pid: int, server: int, name: str) -> None:
             first_seconds = first_seconds or time.monotonic() - began
             size_bytes += len(piece)
     seconds = time.monotonic() - began
-    with httpx2.Client() as client:
-        began = time.monotonic()
-        client.head(f"{_ADDRESS}/v1/observations", params=query)
-        head_seconds = time.monotonic() - began
+    began = time.monotonic()
+    httpx2.head(f"{_ADDRESS}/v1/observations", params=query, timeout=None)
+    head_seconds = time.monotonic() - began
     print(
         f"{name:<12} {seconds:7.1f} s   first byte {first_seconds:6.1f} s   HEAD {head_seconds:6.1f} s"
         f"   {size_bytes / 2**20:8,.0f} MB   memory {before_bytes / 2**20:5,.0f} MB, at most"
@@ -120,9 +119,11 @@ def main() -> None:
                     break
                 except httpx2.TransportError:
                     time.sleep(0.1)
-            for name in asked.formats:
-                measured(process.pid, server, name)
-            process.terminate()
+            try:
+                for name in asked.formats:
+                    measured(process.pid, server, name)
+            finally:
+                process.terminate()
 
 
 if __name__ == "__main__":
