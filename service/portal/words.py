@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 from ingest.observation import ACCUMULATIONS, DENOMINATOR, NUMERATOR, STATUSES
 from ingest.period import FREQUENCIES
+from service.archive.verdicts.wording import REASON_LABELS, STATE_LABELS
 
 LANGUAGES = ("vi", "en")
 
@@ -53,27 +54,7 @@ FORMULAS = {
     "100 * numerator / denominator": ("100 × tử số / mẫu số", "100 × numerator / denominator"),
     "numerator / denominator": ("tử số / mẫu số", "numerator / denominator"),
 }
-STATES = {
-    "reached": ("Đã đạt", "Reached"),
-    "on_track": ("Đúng tiến độ", "On track"),
-    "acceleration_needed": ("Cần tăng tốc", "Acceleration needed"),
-    "off_track": ("Chậm tiến độ", "Off track"),
-    "moving_away": ("Đi xa mục tiêu", "Moving away"),
-    "cannot_be_judged": ("Chưa đánh giá được", "Cannot be judged"),
-}
-REASONS = {
-    "no_figure": ("chưa có số liệu", "no figure"),
-    "growth_of_a_rank": ("thứ hạng không có tốc độ tăng", "a rank has no growth rate"),
-    "not_applicable": ("phương pháp không áp dụng được", "the method does not apply"),
-    "no_direction": ("chưa rõ chiều tốt, xấu", "no wanted direction"),
-    "no_base": ("chưa có giá trị gốc", "no base"),
-    "one_point": ("chỉ có một số liệu", "only one figure"),
-    "break_in_series": ("chuỗi bị gián đoạn", "a break in the series"),
-    "no_deadline": ("không có thời hạn", "no deadline"),
-    "zero_base": ("giá trị gốc bằng 0", "the base is zero"),
-    "zero_target": ("mục tiêu bằng 0", "the target is zero"),
-    "sign_change": ("giá trị đổi dấu", "a change of sign"),
-}
+STATES = {code: (vi.capitalize(), en.capitalize()) for code, (vi, en) in STATE_LABELS.items()}
 KINDS = {
     "at_least": ("ít nhất {value}", "at least {value}"),
     "at_most": ("nhiều nhất {value}", "at most {value}"),
@@ -333,7 +314,7 @@ def in_language(language: str) -> SimpleNamespace:
         formulas=chosen(FORMULAS),
         statuses=chosen(STATUSES),
         states=chosen(STATES),
-        reasons=chosen(REASONS),
+        reasons=chosen(REASON_LABELS),
         target_kinds=chosen(KINDS),
         accumulations=chosen(ACCUMULATIONS),
         frequencies=chosen(FREQUENCIES),

@@ -1,16 +1,14 @@
 """The code lists of the dataflows: those of the catalogue, and those of the verdicts' own words, in both languages."""
 
 from collections.abc import Mapping
-from typing import get_args
 
 from sqlalchemy import Connection
 
 from ingest import registry
 from ingest.catalogue import Catalogue
 from ingest.observation import STATUSES
-from ingest.target import TargetKind
 from service.archive import targets
-from service.archive.verdicts.states import Method, Reason, State, words
+from service.archive.verdicts.wording import METHOD_LABELS, REASON_LABELS, STATE_LABELS
 
 # What stands for what: the name in Vietnamese, and in English.
 Codes = Mapping[str, tuple[str, str]]
@@ -27,9 +25,9 @@ def read(connection: Connection) -> dict[str, Codes]:
         "CL_SCOPE": LEVELS | _reporting_units(catalogue),
         "CL_TARGET_KIND": TARGET_KINDS,
         "CL_UNIT_MEASURE": {each.code: (each.name_vi, each.name_en) for each in catalogue.units_of_measure.values()},
-        "CL_VERDICT_METHOD": METHODS,
-        "CL_VERDICT_REASON": REASONS,
-        "CL_VERDICT_STATE": STATES,
+        "CL_VERDICT_METHOD": METHOD_LABELS,
+        "CL_VERDICT_REASON": REASON_LABELS,
+        "CL_VERDICT_STATE": STATE_LABELS,
     }
 
 
@@ -58,53 +56,12 @@ LEVELS = {
     "group": ("mỗi nhóm đơn vị", "every group of units"),
 }
 
-
-def _named(codes: list[str], *names: tuple[str, str]) -> Codes:
-    return dict(zip(codes, names, strict=True))
-
-
-TARGET_KINDS = _named(
-    list(get_args(TargetKind)),
-    ("ít nhất", "at least"),
-    ("không quá", "at most"),
-    ("thay đổi so với kỳ gốc", "change from a base"),
-    ("thuộc nhóm N đứng đầu", "among the first N"),
-    ("không còn tồn đọng", "none left"),
-    ("toàn bộ", "all of them"),
-    ("mốc của lộ trình", "milestone of a path"),
-)
-# docs/verdicts.md
-STATES = _named(
-    words(State),
-    ("chưa đánh giá được", "cannot be judged"),
-    ("đi xa mục tiêu", "moving away"),
-    ("chậm tiến độ", "off track"),
-    ("cần tăng tốc", "acceleration needed"),
-    ("đúng tiến độ", "on track"),
-    ("đã đạt", "reached"),
-)
-REASONS = _named(
-    words(Reason),
-    ("chưa có số liệu", "there is no figure"),
-    ("thứ hạng không có tốc độ tăng", "a rank has no growth"),
-    ("phương pháp không áp dụng được", "the method is meant for other promises"),
-    ("không rõ chiều tốt, xấu", "nobody says what is better"),
-    ("không có giá trị gốc", "there is no base"),
-    ("chỉ có một số liệu", "fewer than two figures"),
-    ("chuỗi bị gián đoạn", "a break in the series"),
-    ("không có thời hạn", "there is no deadline"),
-    ("giá trị gốc bằng 0", "the base is zero"),
-    ("chỉ tiêu bằng 0", "the target is zero"),
-    ("giá trị đổi dấu", "the values change sign"),
-)
-METHODS = _named(
-    words(Method),
-    ("lộ trình tuyến tính", "linear path"),
-    ("tốc độ tăng kép", "compound growth"),
-    ("xu hướng", "trend"),
-    ("chỉ số hiện trạng (ESCAP)", "current status index (ESCAP)"),
-    ("chỉ số tiến độ dự kiến (ESCAP)", "anticipated progress index (ESCAP)"),
-    ("số bậc", "places"),
-    ("đếm lùi", "count-down"),
-    ("thuộc nhóm đứng đầu", "membership"),
-)
+TARGET_KINDS: Codes = {
+    "at_least": ("ít nhất", "at least"),
+    "at_most": ("không quá", "at most"),
+    "change_from_base": ("thay đổi so với kỳ gốc", "change from a base"),
+    "top_n": ("thuộc nhóm N đứng đầu", "among the first N"),
+    "zero_left": ("không còn tồn đọng", "none left"),
+    "yes_all": ("toàn bộ", "all of them"),
+    "path": ("mốc của lộ trình", "milestone of a path"),
+}

@@ -12,6 +12,19 @@ STATE_LABELS: dict[str, Phrase] = {
     "on_track": ("đúng tiến độ", "on track"),
     "reached": ("đã đạt", "reached"),
 }
+REASON_LABELS: dict[str, Phrase] = {
+    "no_figure": ("chưa có số liệu", "there is no figure"),
+    "growth_of_a_rank": ("thứ hạng không có tốc độ tăng", "a rank has no growth rate"),
+    "not_applicable": ("phương pháp không áp dụng được", "the method does not apply"),
+    "no_direction": ("chưa rõ chiều tốt, xấu", "nobody says what is better"),
+    "no_base": ("không có giá trị gốc", "there is no base"),
+    "one_point": ("chỉ có một số liệu", "fewer than two figures"),
+    "break_in_series": ("chuỗi bị gián đoạn", "a break in the series"),
+    "no_deadline": ("không có thời hạn", "there is no deadline"),
+    "zero_base": ("giá trị gốc bằng 0", "the base is zero"),
+    "zero_target": ("mục tiêu bằng 0", "the target is zero"),
+    "sign_change": ("giá trị đổi dấu", "the values change sign"),
+}
 METHOD_LABELS: dict[str, Phrase] = {
     "linear_path": ("lộ trình đường thẳng", "straight path"),
     "compound_growth": ("tốc độ tăng trưởng kép", "compound growth"),
