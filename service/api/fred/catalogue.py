@@ -264,7 +264,7 @@ def release_series(
     return _series(connection, asked.file_type, real_time, listed, rows, default="series_id")
 
 
-@router.get("/release/sources", responses=dict(shapes.documented(shapes.Sources)), summary="Sources of a release")
+@router.get("/release/sources", responses=dict(shapes.documented(shapes.FredSources)), summary="Sources of a release")
 def release_sources(
     asked: AskingPlainly, real_time: AskedRealTime, connection: Reading, release_id: Number
 ) -> Response:
@@ -324,7 +324,7 @@ def sources(
     return writing.answer(asked.file_type, writing.SOURCES, heading, told[offset : offset + limit])
 
 
-@router.get("/source", responses=dict(shapes.documented(shapes.Sources)), summary="One source")
+@router.get("/source", responses=dict(shapes.documented(shapes.FredSources)), summary="One source")
 def source(asked: AskingPlainly, real_time: AskedRealTime, connection: Reading, source_id: Number) -> Response:
     """One channel or method."""
     told = [_source(_known_source(connection, source_id), real_time)]

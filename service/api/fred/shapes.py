@@ -139,23 +139,23 @@ class Categories(Shape):
     categories: list[Category]
 
 
-class Source(RealTimeSpan):
+class FredSource(RealTimeSpan):
     """By which channel or method figures are made."""
 
     id: int
     name: str
 
 
-class Sources(RealTimeSpan):
+class FredSources(RealTimeSpan):
     """One source, in a list as FRED has it."""
 
-    sources: list[Source]
+    sources: list[FredSource]
 
 
 class SourceList(Listing):
     """A part of the list of sources."""
 
-    sources: list[Source]
+    sources: list[FredSource]
 
 
 class Tag(Shape):
