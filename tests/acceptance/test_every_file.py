@@ -45,7 +45,7 @@ acceptance tests and what is said beside it. Figures are those that would be new
 has the rule and the beginning of its sentence. `tests/acceptance/test_every_file.py` compares this table with what
 happens, and fails where a file is not in it. To write it anew:
 
-```
+```sh
 CHISO_WRITE_TABLE=1 .venv/bin/python -m pytest tests/acceptance/test_every_file.py
 ```
 

@@ -18,7 +18,7 @@ from tests.service.hostile import FILES, sound
 from tests.service.test_serve import PATIENCE_SECONDS, Service
 
 GROWTH_LIMIT_BYTES = 50 * 2**20
-CPU_LIMIT_SECONDS = 5  # of service and reader: others may have the processors
+CPU_LIMIT_SECONDS = 15  # of service and reader: others may have the processors
 PAUSE_SECONDS = 0.05
 
 

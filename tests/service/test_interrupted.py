@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from ingest import audit
 from ingest.authority import Grant
 from ingest.case import ACTS
-from service import app, database
+from service import app, database, following
 from service.identity import accounts
 from tests.conftest import TEST, close_with
 from tests.service.country import DATASET, PERIOD, clock_at
@@ -66,7 +66,10 @@ class Scissors:
 @pytest.fixture(scope="module")
 def scissors(own_engine: Engine) -> Iterator[Scissors]:
     scissors = Scissors(own_engine)
-    yield scissors
+    with pytest.MonkeyPatch.context() as patch:
+        # How far the work is may be lost at any time, and on a slow machine it would be told in between.
+        patch.setattr(following, "PAUSE_SECONDS", float("inf"))
+        yield scissors
     scissors.drop()
 
 
