@@ -131,7 +131,7 @@ def missing(request: Request, asked: Asked, format: Format = None) -> Response: 
 def ranked(
     request: Request,
     connection: Reading,
-    indicator: Annotated[str, Query(description="the code of one indicator", examples=["DTI_RANK"])],
+    indicator: Annotated[str, Query(description="the code of one indicator, as DIGITAL_ECONOMY_GRDP_SHARE")],
     level: Annotated[str | None, Query(description="whose units; else provinces, then ministries")] = None,
     source: Annotated[str | None, Query(description="by which method; else the indicator's first")] = None,
     period: Annotated[
