@@ -39,7 +39,6 @@ _STRUCTURES: dict[str, Any] = {
     "responses": _documented(structures.MEDIA_TYPE) | caching.NOT_MODIFIED,
     "dependencies": [caching.VALIDATED],
 }
-Period = Annotated[str | None, Query(examples=["2025"])]
 References = Literal["none", "children", "descendants", "parents", "parentsandsiblings", "all"]
 
 
@@ -55,8 +54,8 @@ class Wish:
 
 
 def wish(
-    start_period: Annotated[Period, Query(alias="startPeriod", description="the first period promised for")] = None,
-    end_period: Annotated[Period, Query(alias="endPeriod", description="the last period promised for")] = None,
+    start_period: Annotated[str | None, Query(alias="startPeriod", description="the first period promised for")] = None,
+    end_period: Annotated[str | None, Query(alias="endPeriod", description="the last period promised for")] = None,
     detail: data.Detail = "full",
     at_observation: Annotated[  # noqa: ARG001 - there is but one
         Literal["TIME_PERIOD"], Query(alias="dimensionAtObservation", description="what an observation is named by")
