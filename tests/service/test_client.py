@@ -4,6 +4,7 @@ import re
 import socket
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pandas
@@ -158,6 +159,7 @@ def test_where_no_service_answers_it_is_said_where_and_why() -> None:
 
 def test_a_page_that_is_no_answer_of_ours_is_refused() -> None:
     other = FastAPI()
+    other.state.news = SimpleNamespace(end=lambda: None)  # the server lets listeners go at its end
 
     @other.get("/{rest:path}")
     def _page(rest: str) -> Response:
