@@ -157,9 +157,15 @@ def test_where_no_service_answers_it_is_said_where_and_why() -> None:
     assert refused.value.status is None
 
 
-def test_a_page_that_is_no_answer_of_ours_is_refused() -> None:
+def stranger() -> FastAPI:
+    """A service that is none of ours; our server lets those go at its end who listen to it."""
     other = FastAPI()
-    other.state.news = SimpleNamespace(end=lambda: None)  # the server lets listeners go at its end
+    other.state.news = SimpleNamespace(end=lambda: None)
+    return other
+
+
+def test_a_page_that_is_no_answer_of_ours_is_refused() -> None:
+    other = stranger()
 
     @other.get("/{rest:path}")
     def _page(rest: str) -> Response:
@@ -205,7 +211,7 @@ def test_who_is_told_to_wait_waits_as_long_and_asks_again(engine: Engine, monkey
 def test_a_proxy_that_gives_no_problem_is_named_with_its_status(monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
     monkeypatch.setattr(chiso.time, "sleep", pauses.append)
-    proxy, told = FastAPI(), iter([503, 503, 502])
+    proxy, told = stranger(), iter([503, 503, 502])
 
     @proxy.get("/v1/search")
     def _away() -> Response:
