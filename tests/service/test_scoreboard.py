@@ -323,7 +323,7 @@ def test_the_page_has_the_nations_cells_of_the_api(client: TestClient, pages: di
 def test_the_page_shows_whom_a_level_binds_and_every_reason(pages: dict[str, Elements]) -> None:
     assert "Theo đơn vị: tỉnh, thành phố" in pages["vi"].text
     assert "By reporting unit: ministry or central agency" in pages["en"].text
-    assert "? Cannot be judged no figure" in pages["en"].text
+    assert "? Cannot be judged there is no figure" in pages["en"].text
     # A province of before the mergers is another one than its namesake.
     assert "Tỉnh An Giang đến hết 30/06/2025" in pages["vi"].text
 
@@ -349,5 +349,5 @@ def test_the_page_of_a_past_day_is_the_scoreboard_of_that_day(client: TestClient
 
 def test_every_state_and_reason_and_kind_has_its_words() -> None:
     assert set(interface.STATES) == set(states.words(State))
-    assert set(interface.REASONS) == set(states.words(Reason))
+    assert set(interface.REASON_LABELS) == set(states.words(Reason))
     assert set(interface.KINDS) == set(get_args(TargetKind))
