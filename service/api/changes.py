@@ -29,10 +29,9 @@ from service.asking import Reading, clock, only_known
 from service.cursors import read_cursor, write_cursor
 from service.exact_json import as_json
 from service.formats import atom
-from service.identity.credentials import address_of
 from service.news import News, TooManyListen
+from service.origin import address_of, network_of
 from service.problems import Problem, responses
-from service.rates import network_of
 
 router = APIRouter(
     prefix="/v1/changes",
