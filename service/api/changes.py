@@ -167,11 +167,10 @@ async def streamed(
         return chosen, place
 
     chosen, place = await _asked(request, first)
-    return StreamingResponse(
-        _events(request, news, network, chosen, kinds, place),
-        media_type=_EVENTS,
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-    )
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    if not getattr(request.state, "wants_body", True):  # a HEAD, which would not end
+        return Response(media_type=_EVENTS, headers=headers)
+    return StreamingResponse(_events(request, news, network, chosen, kinds, place), media_type=_EVENTS, headers=headers)
 
 
 def chosen_kinds(written: list[str] | None) -> list[str] | None:
