@@ -588,6 +588,20 @@ def test_a_stream_tells_what_happens_resumes_after_the_last_event_and_ends_with_
             assert not thread.is_alive()
 
 
+def test_a_head_of_the_stream_ends_and_is_no_listener(own_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(news, "MOST_LISTENERS", 1)
+    with listened_to(own_engine) as (address, *_), httpx2.Client(timeout=30) as client:
+        stream = f"{address}/v1/changes/stream"
+        heads = [client.head(stream) for _ in range(3)]
+        assert client.head(f"{stream}?since=x").status_code == 400
+        with client.stream("GET", stream) as answer:
+            assert answer.status_code == 200
+            for head in heads:
+                assert head.status_code == 200
+                for name in ("content-type", "cache-control", "x-accel-buffering"):
+                    assert head.headers[name] == answer.headers[name]
+
+
 @pytest.mark.parametrize("limit", ["MOST_LISTENERS", "MOST_OF_ONE_ADDRESS"])
 def test_more_than_so_many_do_not_listen_and_are_told_what_to_do(
     own_engine: Engine, monkeypatch: pytest.MonkeyPatch, limit: str
