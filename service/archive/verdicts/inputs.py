@@ -109,6 +109,8 @@ def gathered(
         _row(number, unit, spans[number], answering.line(promises[number], unit, spans[number]), known)
         for number, unit in pairs
     ]
+    used = ((row.line, at) for row in rows if row.line for at in (row.value_at, row.base_at) if at >= 0)
+    figures.date_restated(connection, known, used, as_of=as_of)
     frame = _frame(rows, spans, promises, catalogue, known, wholes, today)
     return Inputs(promises, known, frame, _history(rows, known))
 
