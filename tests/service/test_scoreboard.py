@@ -25,7 +25,7 @@ from service.archive.verdicts.reaching import Reached, Wanted
 from service.archive.verdicts.scoreboard import CELL_COLUMNS, COUNT_COLUMNS, STATES, Chosen
 from service.archive.verdicts.states import Reason, State
 from service.portal import words as interface
-from service.portal.scoreboard import SYMBOLS
+from service.portal.scoreboard import SYMBOLS, Telling
 from tests.conftest import NOW, Clock
 from tests.ingest.test_ledger import append
 from tests.service.test_portal import Elements, read
@@ -316,12 +316,89 @@ def test_the_page_has_the_nations_cells_of_the_api(client: TestClient, pages: di
     linked = [link["href"] for link in pages["vi"].named("a")]
     for cell in told["cells"]:
         assert f"/indicators/{cell['indicator']}" in linked
-    assert "trong nhóm 50 đầu đến hết 31/12/2030 hạng 71 Năm 2024 ▲ Đúng tiến độ vượt 6 bậc" in pages["vi"].text
-    assert "among the first 50 by 31 Dec 2030 rank 71 2024 ▲ On track 6 places ahead" in pages["en"].text
+    assert (
+        "thuộc nhóm 50 dẫn đầu thời hạn: hết ngày 31/12/2030 hạng 71 Năm 2024 ▲ Đúng tiến độ vượt 6 bậc so với lộ trình"
+        in pages["vi"].text
+    )
+    assert "among the first 50 by 31 Dec 2030 rank 71 2024 ▲ On track 6 places ahead of the path" in pages["en"].text
+    assert "▼ Chậm tiến độ còn phải giải quyết 12" in pages["vi"].text
+    assert "còn thiếu 27,2 điểm phần trăm so với mục tiêu" in pages["vi"].text
+    assert "27.2 percentage points short of the target" in pages["en"].text
+
+
+def test_the_gap_on_the_page_says_whether_it_is_from_the_path_or_from_the_target(reached: Reached) -> None:
+    vi, en = (Telling(reached, language) for language in interface.LANGUAGES)
+    cells = scoreboard.cells(reached, Chosen(levels=["nation"]), today=TODAY)
+    far = [cell for cell in cells if cell["gap"] is not None]
+    for cell in far:
+        on_path = abs(cell["value"] - cell["promised"]) != pytest.approx(abs(cell["gap"]))
+        assert ("lộ trình" in vi.of(cell)["distance"], "the path" in en.of(cell)["distance"]) == (on_path, on_path)
+    egdi = of(cells, "EGDI_RANK")
+    late = of(cells, "ONLINE_FILING_RATE")
+    assert (vi.of(egdi)["distance"], en.of(egdi)["distance"]) == (
+        "vượt 6 bậc so với lộ trình",
+        "6 places ahead of the path",
+    )
+    assert late["over"]
+    assert vi.of(late)["distance"].endswith("điểm phần trăm so với mục tiêu")
+    assert en.of(late)["distance"].endswith("percentage points short of the target")
+    assert vi.of({**egdi, "gap": 0})["distance"] == "vừa đủ so với lộ trình"
+
+
+@pytest.mark.parametrize(
+    ("kind", "path_value", "gap", "vi", "en"),
+    [
+        ("zero_left", 400, 10, "thấp hơn 10 so với lộ trình", "10 below the path"),
+        ("zero_left", 300, -90, "còn cao hơn 90 so với lộ trình", "90 above the path"),
+        ("zero_left", None, -390, "còn phải giải quyết 390", "390 still to be done"),
+        ("at_most", 300, -90, "còn cao hơn 90 so với mục tiêu", "90 above the target"),
+        ("at_least", 300, 90, "vượt 90 so với mục tiêu", "90 above the target"),
+        ("at_least", 400, -10, "còn thiếu 10 so với lộ trình", "10 short of the path"),
+    ],
+)
+def test_a_gap_of_what_is_to_be_less_is_said_the_right_way_round(
+    kind: str, path_value: int | None, gap: int, vi: str, en: str, reached: Reached
+) -> None:
+    cell = of(scoreboard.cells(reached, Chosen(), today=TODAY), "TASKS_OVERDUE")
+    target = 0 if kind == "zero_left" else 300
+    cell |= {"kind": kind, "target": target, "promised": target, "value": 390, "path_value": path_value, "gap": gap}
+    assert Telling(reached, "vi").of(cell)["distance"] == vi
+    assert Telling(reached, "en").of(cell)["distance"] == en
+
+
+@pytest.mark.parametrize(
+    ("indicator", "target", "base", "vi", "en"),
+    [
+        ("EGDI_RANK", -5, 86, "tăng ít nhất 5 bậc so với hạng 86", "at least 5 places up from rank 86"),
+        ("EGDI_RANK", 1, 86, "giảm ít nhất 1 bậc so với hạng 86", "at least 1 place down from rank 86"),
+        ("EGDI_RANK", -5, None, "tăng ít nhất 5 bậc so với mức gốc", "at least 5 places up from the base"),
+        (
+            "ONLINE_FILING_RATE",
+            -10,
+            20,
+            "giảm ít nhất 10 điểm phần trăm so với mức 20 %",
+            "at least 10 percentage points less than 20%",
+        ),
+        (
+            "ONLINE_FILING_RATE",
+            1,
+            20,
+            "tăng ít nhất 1 điểm phần trăm so với mức 20 %",
+            "at least 1 percentage point more than 20%",
+        ),
+    ],
+)
+def test_a_promised_change_is_told_as_what_becomes_better_or_less(
+    indicator: str, target: int, base: int | None, vi: str, en: str, reached: Reached
+) -> None:
+    cell = of(scoreboard.cells(reached, Chosen(), today=TODAY), indicator)
+    cell |= {"kind": "change_from_base", "target": target, "base": base}
+    assert Telling(reached, "vi").of(cell)["promise"].replace("\u00a0", " ") == vi
+    assert Telling(reached, "en").of(cell)["promise"].replace("\u00a0", " ") == en
 
 
 def test_the_page_shows_whom_a_level_binds_and_every_reason(pages: dict[str, Elements]) -> None:
-    assert "Theo đơn vị: tỉnh, thành phố" in pages["vi"].text
+    assert "Theo đơn vị báo cáo: tỉnh, thành phố" in pages["vi"].text
     assert "By reporting unit: ministry or central agency" in pages["en"].text
     assert "? Cannot be judged there is no figure" in pages["en"].text
     # A province of before the mergers is another one than its namesake.
@@ -335,19 +412,19 @@ def test_the_page_is_filtered_by_a_form_and_says_what_cannot_be_chosen(client: T
     assert "Mục tiêu quốc gia: Chỉ số quốc tế" in page.text
     assert "Mục tiêu quốc gia: Chính phủ số" not in page.text
     assert (
-        "Bộ lọc “pillar” không có “INTLL”. Có phải là: INTL"
+        "Bộ lọc “Nhóm chỉ tiêu” không có lựa chọn “INTLL”. Có phải là: INTL"
         in read(client, "/scoreboard?pillar=INTLL", status=404).text
     )
-    assert "Không có mục tiêu nào như vậy." in read(client, "/scoreboard?pillar=INTL&period=2022").text
+    assert "Không có mục tiêu nào phù hợp với bộ lọc." in read(client, "/scoreboard?pillar=INTL&period=2022").text
 
 
 def test_the_page_of_a_past_day_is_the_scoreboard_of_that_day(client: TestClient) -> None:
     page = read(client, "/scoreboard?as_of=2024-10-01&pillar=INTL")
     assert "đánh giá đến ngày 01/10/2024" in page.text
-    assert "−5 bậc so với hạng 86" in page.text
+    assert "tăng ít nhất 5 bậc so với hạng 86" in page.text
 
 
 def test_every_state_and_reason_and_kind_has_its_words() -> None:
     assert set(interface.STATES) == set(states.words(State))
     assert set(interface.REASON_LABELS) == set(states.words(Reason))
-    assert set(interface.KINDS) == set(get_args(TargetKind))
+    assert set(interface.KINDS) == set(get_args(TargetKind)) - {"change_from_base"}
