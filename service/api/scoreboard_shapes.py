@@ -50,7 +50,9 @@ class StateCount(Shape):
     off_track: int
     moving_away: int
     cannot_be_judged: int
-    without_figure: int = Field(description="of those that cannot be judged: nothing was reported")
+    without_figure: int = Field(
+        description="of those that cannot be judged: nothing was reported, or not the period of the deadline"
+    )
 
 
 class ScoreboardAnswer(Shape):

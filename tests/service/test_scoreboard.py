@@ -31,6 +31,7 @@ from tests.ingest.test_ledger import append
 from tests.service.test_portal import Elements, read
 
 TODAY = date(2026, 11, 22)
+UNREPORTED = ("no_figure", "not_reported_yet")
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ def test_states_are_counted_and_every_group_has_all_of_its_cells(reached: Reache
     total = counts[0]
     assert (total["by"], total["code"], total["cells"]) == ("total", None, len(cells))
     assert Counter(cell["state"] for cell in cells) == {state: total[state] for state in STATES if total[state]}
-    assert total["without_figure"] == sum(cell["reason"] == "no_figure" for cell in cells)
+    assert total["without_figure"] == sum(cell["reason"] in UNREPORTED for cell in cells)
     for row in counts:
         assert sum(row[state] for state in STATES) == row["cells"] > 0
         assert row["without_figure"] <= row["cannot_be_judged"]
@@ -243,9 +244,11 @@ def test_csv_has_the_cells_and_the_workbook_the_counts_too(client: TestClient) -
 def test_what_is_missing_is_what_a_target_binds_and_nobody_reported(client: TestClient) -> None:
     everything = ask(client, "", ScoreboardAnswer)
     told = ask(client, "/missing", MissingCells)
-    assert told["missing"] == [cell for cell in everything["cells"] if cell["reason"] == "no_figure"]
+    assert told["missing"] == [cell for cell in everything["cells"] if cell["reason"] in UNREPORTED]
     assert len(told["missing"]) == everything["counts"][0]["without_figure"] > 0
-    assert all(cell["value"] is None and cell["series"] is None for cell in told["missing"])
+    assert {cell["reason"] for cell in told["missing"]} == {*UNREPORTED}
+    for cell in told["missing"]:
+        assert (cell["value"] is None) == (cell["series"] is None) == (cell["reason"] == "no_figure")
 
 
 @pytest.mark.parametrize(
@@ -321,7 +324,7 @@ def test_the_page_has_the_nations_cells_of_the_api(client: TestClient, pages: di
         in pages["vi"].text
     )
     assert "among the first 50 by 31 Dec 2030 rank 71 2024 ▲ On track 6 places ahead of the path" in pages["en"].text
-    assert "▼ Chậm tiến độ còn phải giải quyết 12" in pages["vi"].text
+    assert "? Chưa đánh giá được còn phải giải quyết 12" in pages["vi"].text
     assert "còn thiếu 27,2 điểm phần trăm so với mục tiêu" in pages["vi"].text
     assert "27.2 percentage points short of the target" in pages["en"].text
 

@@ -71,20 +71,22 @@ def known(
             Line(number, each.key, each.frequency, each.accumulation, each.source, first, end)
         )
     _, values, starts, published, statuses, restated = zip(*told, strict=True) if told else [()] * 6
-    starts = np.concatenate([_NOTHING, *starts])
+    starts = _joined(starts)
     frequencies = np.repeat([series[row[0]].frequency for row in told], [len(row[1]) for row in told])
     return Figures(
         lines=dict(lines),
         starts=starts,
         times=decimal_years(_ends(starts, frequencies)),
-        values=np.concatenate([_NOTHING, *values]),
+        values=_joined(values),
         statuses=_letters(statuses),
-        published=np.concatenate([_NOTHING, *published]),
+        published=_joined(published),
         restated=_letters(restated) == "t",
     )
 
 
-def date_restated(connection: Connection, known: Figures, places: Iterable[tuple[Line, int]], *, as_of: datetime) -> None:
+def date_restated(
+    connection: Connection, known: Figures, places: Iterable[tuple[Line, int]], *, as_of: datetime
+) -> None:
     """Say of the figures in these places of the arrays since when each stands, where it was restated."""
     restated = {(line.number, at) for line, at in places if known.restated[at]}
     if not restated:
@@ -105,7 +107,11 @@ class _Numbers(Loader):
 
     def load(self, data: Buffer) -> NDArray[np.float64]:
         """The numbers in their order."""
-        return np.frombuffer(data, dtype=[("bytes", ">i4"), ("number", ">f8")], offset=20)["number"].astype(np.float64)
+        return np.frombuffer(data, dtype=[("bytes", ">i4"), ("number", ">f8")], offset=20)["number"]
+
+
+def _joined(parts: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    return np.concatenate(parts).astype(np.float64) if parts else np.array([], dtype=np.float64)
 
 
 def _letters(parts: Iterable[str]) -> NDArray[np.str_]:
@@ -148,7 +154,6 @@ _MONTHS = {"A": 12, "S": 6, "Q": 3, "M": 1}
 _SECONDS = {"W": 7 * 86_400, "D": 86_400, "H": 3_600}
 
 _ARRAY_OF_NUMBERS = postgres.types["float8"].array_oid
-_NOTHING = np.array([], dtype=np.float64)
 
 _SERIES = """
 select id, key, indicator, reporting_unit, frequency, accumulation, source

@@ -55,9 +55,9 @@ CELL_COLUMNS = (
 DIMENSIONS = ("pillar", "level", "lead", "reporting_unit")
 # From best to worst, then what cannot be judged.
 STATES = tuple(words(State)[::-1])
-# `without_figure` are those of `cannot_be_judged` of which nothing was reported.
+# `without_figure` are those of `cannot_be_judged` of which nothing was reported, or not what the deadline asks for.
 COUNT_COLUMNS = ("by", "code", "cells", *STATES, "without_figure")
-_NO_FIGURE = Reason.NO_FIGURE.name.lower()
+_UNREPORTED = tuple(reason.name.lower() for reason in (Reason.NO_FIGURE, Reason.NOT_REPORTED_YET))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +132,8 @@ def counted(cells: Iterable[Mapping[str, Any]], by: Sequence[str] = DIMENSIONS) 
 
 
 def is_without_figure(cell: Mapping[str, Any]) -> bool:
-    """Say whether a promise binds the unit and nothing was reported that could answer it."""
-    return cell["reason"] == _NO_FIGURE
+    """Say whether a promise binds the unit and the figure that could answer it was not reported."""
+    return cell["reason"] in _UNREPORTED
 
 
 def leading(indicator: Indicator, day: date) -> list[str]:
