@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, get_args
@@ -14,7 +15,8 @@ from fastapi.testclient import TestClient
 from pydantic import BaseModel
 from sqlalchemy import Connection, Engine, text
 
-from ingest.target import TargetKind
+from ingest import catalogue, targets
+from ingest.target import Target, TargetKind
 from service import app
 from service.api.scoreboard_shapes import MissingCells, ScoreboardAnswer
 from service.archive import ranking
@@ -65,6 +67,24 @@ def test_of_promises_for_the_same_day_the_one_that_was_made_last_matters(reached
     assert (cell["plan"], cell["promised"]) == ("NQ57_2024", 50)
     older = scoreboard.cells(reached, Chosen(plans=["QD749_2020", "QD942_2021_VISION"]), today=TODAY)
     assert of(older, "EGDI_RANK")["plan"] == "QD942_2021_VISION"
+
+
+def test_of_a_levels_promise_and_the_units_own_for_the_same_day_the_units_own_matters(connection: Connection) -> None:
+    files = catalogue.read()
+    same = Target("TRIAL", "VILLAGE_SIGNAL_GAPS", "nation", "2031", "at_most", Decimal(9), "a test")
+    own = replace(same, scope="VN", value=Decimal(5))
+    targets.load(connection, [*files.targets, same, own], files.indicators)
+    told = reaching.reached(connection, Wanted(), as_of=now(connection), today=TODAY)
+    cell = of(scoreboard.cells(told, Chosen(plans=["TRIAL"]), today=TODAY), "VILLAGE_SIGNAL_GAPS")
+    assert (cell["promises"], cell["scope"], cell["promised"]) == (2, "VN", 5)
+
+
+def test_words_of_a_promise_that_change_do_not_make_it_a_later_one(connection: Connection) -> None:
+    files = catalogue.read()
+    mended = [replace(each, note="mended") if each.plan == "QD749_2020" else each for each in files.targets]
+    targets.load(connection, mended, files.indicators)
+    told = reaching.reached(connection, Wanted(), as_of=now(connection), today=TODAY)
+    assert of(scoreboard.cells(told, Chosen(), today=TODAY), "EGDI_RANK")["plan"] == "NQ57_2024"
 
 
 def test_a_cell_says_all_that_its_verdict_says(reached: Reached) -> None:
