@@ -102,5 +102,5 @@ class Ranking(Shape):
     period: str
     with_figure: int = Field(description="how many units of the level have a figure")
     expected: int = Field(description="how many units of the level there were")
-    ties: str
+    ties: str | None = Field(description="competition or dense; null where the places are published ones")
     ranking: list[Ranked]

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,20 +15,22 @@ import openpyxl
 import pytest
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
-from ingest import catalogue, registry
+from ingest import catalogue, registry, targets
 from ingest.period import LOCAL_ZONE, now
 from ingest.target import Target
 from service import app, database
 from service.api.verdict_shapes import Verdicts
-from service.archive.verdicts import kept
+from service.archive import targets as archived
+from service.archive.verdicts import kept, reaching
 from service.archive.verdicts.reaching import ANSWER_COLUMNS
 from service.formats import verdict_sheet
 from service.verdict_gauges import LABELS
 from tests.conftest import TEST, Clock
 from tests.ingest.test_ledger import append
 
+TODAY = date(2026, 11, 22)
 RANK = {"plan": "QD749_2020", "indicator": "EGDI_RANK"}
 COLUMNS = (*ANSWER_COLUMNS, "sentence_vi", "sentence_en", "formula")
 
@@ -194,6 +196,43 @@ def test_each_change_of_what_verdicts_rest_on_changes_them_at_once(own_engine: E
         load(own_engine, "with none")
         again = client.get("/v1/verdicts", params=MINE, headers={"If-None-Match": tag})
         assert (again.status_code, again.json()["verdicts"]) == (200, [])
+
+
+def test_words_of_promises_that_change_judge_nobody_otherwise(connection: Connection) -> None:
+    def judged() -> list[dict[str, Any]]:
+        moment = connection.execute(text("select clock_timestamp()")).scalar_one()
+        rows = reaching.reached(connection, reaching.Wanted(), as_of=moment, today=TODAY).rows()
+        words = {"document", "words", "note", "target_published_at"}
+        return [{name: value for name, value in row.items() if name not in words} for row in rows]
+
+    files, before = catalogue.read(), judged()
+    mended = [
+        replace(each, note=f"{each.note}, mended", words="mended", document=f"{each.document}, mended")
+        for each in files.targets
+    ]
+    targets.load(connection, mended, files.indicators)
+    assert judged() == before
+
+
+def test_a_promise_is_made_when_its_substance_is_and_again_after_it_was_withdrawn(connection: Connection) -> None:
+    files = catalogue.read()
+
+    def made(*promises: Target) -> tuple[Any, Any]:
+        targets.load(connection, [*files.targets, *promises], files.indicators)
+        moment = connection.execute(text("select clock_timestamp()")).scalar_one()
+        found = archived.standing(connection, archived.Wanted(plans=[PLAN]), as_of=moment)
+        return (found[0].published_at, found[0].promised_at) if found else (None, None)
+
+    first = datetime(2020, 6, 3, tzinfo=LOCAL_ZONE)
+    assert made(promise("100", published_on=first.date())) == (first, first)
+    mended_at, since = made(promise("100", published_on=first.date(), note="mended"))
+    assert mended_at > first
+    assert since == first
+    changed_at, since = made(promise("90", published_on=first.date()))
+    assert changed_at == since > mended_at
+    assert made() == (None, None)
+    again_at, since = made(promise("90", published_on=first.date()))
+    assert again_at == since > changed_at
 
 
 def test_the_end_of_an_embargo_changes_a_verdict_at_its_moment_and_not_before(own_engine: Engine) -> None:

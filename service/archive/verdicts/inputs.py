@@ -222,8 +222,8 @@ class _Span:
         period = None if promise.base_period is None else parse(promise.base_period)
         if period is not None:
             base = decimal_year(period.end)
-        elif promise.published_at is not None:
-            base = decimal_year(promise.published_at.astimezone(LOCAL_ZONE))
+        elif promise.promised_at is not None:
+            base = decimal_year(promise.promised_at.astimezone(LOCAL_ZONE))
         else:
             base = np.nan
         stated = np.nan if promise.base_value is None else float(promise.base_value)
