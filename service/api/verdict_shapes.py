@@ -62,6 +62,9 @@ class Verdict(Shape):
     words: str | None = Field(description="the words of the document")
     note: str | None
     target_published_at: datetime | None = Field(description="from when the target stood; null: before our records")
+    target_promised_at: datetime | None = Field(
+        description="since when the same has been promised, in whatever words; where no base is stated it begins here"
+    )
     sentence_vi: str = Field(description="the verdict in one sentence")
     sentence_en: str
     formula: str | None = Field(description="the arithmetic with its numbers put in; null where nothing was computed")

@@ -45,6 +45,7 @@ router = APIRouter(
 
 # A verdict is as long as a hundred figures: a page that is told in a moment has fewer.
 _PAGE, _LARGEST_PAGE = 100, 10_000
+_MOST_REMEMBERED = 1_000  # of one question: 5 MB
 _FORMATS = {name: KINDS[name].media_type for name in ("json", "csv", "xlsx")}
 _COLUMNS = (*reaching.ANSWER_COLUMNS, "sentence_vi", "sentence_en", "formula")
 _STATES, _METHODS = states.words(states.State), states.words(states.Method)
@@ -110,7 +111,7 @@ def verdicts(
     body = {
         "as_of": judged.as_of,
         "today": judged.as_of.astimezone(LOCAL_ZONE).date(),
-        "verdicts": _told(judged.reached, shown),
+        "verdicts": _remembered(judged, shown),
         "next": write_page(request, judged.as_of, shown[-1]) if more else None,
     }
     return answers.json(body, request=request)
@@ -126,6 +127,18 @@ def reached(request: Request, connection: Connection, wanted: Wanted, moment: da
 
 def _moment(request: Request, as_of: str | None) -> datetime | None:
     return None if as_of is None else as_of_moment(request, as_of)
+
+
+def _remembered(judged: Current, places: Sequence[int]) -> list[dict[str, Any]]:
+    """A page that is asked for again and again is written once."""
+    known = {place: row for place in places if (row := judged.told.get(place))}
+    unknown = [place for place in places if place not in known]
+    written = dict(zip(unknown, _told(judged.reached, unknown), strict=True))
+    if len(judged.told) + len(written) > _MOST_REMEMBERED:
+        judged.told.clear()
+    judged.told.update(list(written.items())[:_MOST_REMEMBERED])
+    known |= written
+    return [known[place] for place in places]
 
 
 def _told(judged: Reached, places: Sequence[int]) -> list[dict[str, Any]]:

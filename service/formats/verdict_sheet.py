@@ -58,6 +58,7 @@ HEADINGS: Mapping[str, tuple[str, str, int]] = {
     "words": ("Trích từ nguồn", "Words of the document", 36),
     "note": ("Ghi chú", "Note", 36),
     "target_published_at": ("Mục tiêu có hiệu lực từ", "Target stood from (UTC+7)", 19),
+    "target_promised_at": ("Ngày đề ra mục tiêu", "Promised since (UTC+7)", 19),
 }
 _FROZEN = 2
 

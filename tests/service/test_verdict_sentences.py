@@ -49,6 +49,7 @@ def verdict(**facts: Any) -> dict[str, Any]:
         "base_status": "A",
         "base_stated": False,
         "target_published_at": datetime(2024, 10, 9, tzinfo=UTC),
+        "target_promised_at": datetime(2024, 10, 9, tzinfo=UTC),
     }
     assert not facts.keys() - set(ANSWER_COLUMNS)
     row |= facts
@@ -381,7 +382,8 @@ TOLD = {
         "The Ministry of Justice stood at 390 in Q3 2024 for “Tasks overdue or outstanding”: the target of at most"
         " 300 by"
         " 30 Jun 2025 (90 above the target) cannot be judged because there is no figure of a later period to compare"
-        " with its base; it can be judged once a later period is reported; the next figure (Q4 2024) has to be at most 360.",
+        " with its base; it can be judged once a later period is reported; the next figure (Q4 2024) has to be at most"
+        " 360.",
         "300 − 390 = −90",
     ),
     "a count that grows": (

@@ -66,6 +66,7 @@ ANSWER_COLUMNS = (
     "words",
     "note",
     "target_published_at",
+    "target_promised_at",
 )
 _SIGNIFICANT = 12  # binary arithmetic leaves its dust behind them
 _PERIODS_IN_MONTHS = {12: "A", 6: "S", 3: "Q", 1: "M"}
@@ -148,6 +149,7 @@ class Reached:
             "words": promise.words,
             "note": promise.note,
             "target_published_at": promise.published_at,
+            "target_promised_at": promise.promised_at,
         }
         numbers = ("path_value", "gap", "score", "index", "needed_value", "done")
         projected = ("projected_value", "projected_low", "projected_high")
