@@ -658,12 +658,24 @@ def test_every_state_method_and_reason_has_its_words() -> None:
 def test_every_combination_is_one_whole_sentence_with_all_its_numbers(indicator: str, catalogue: Catalogue) -> None:
     for row in _combinations(indicator):
         said = told(row, catalogue)
-        for sentence in (said.vi, said.en):
+        for sentence, states_words in zip((said.vi, said.en), STATES_WORDS[row["state"]], strict=True):
             _assert_whole(sentence, row)
+            assert states_words in sentence, (sentence, row)
         for number, sentence in ((_vi, said.vi), (_en, said.en)):
             told_numbers = [] if row["kind"] == "zero_left" else [abs(row["target"])]
             told_numbers += [] if row["value"] is None else [row["value"]]
             assert all(number(each) in sentence for each in told_numbers), (sentence, row)
+
+
+# In every sentence of a state, whatever the method; in the other language too.
+STATES_WORDS = {
+    "reached": ("đã đạt", "is reached"),
+    "on_track": ("đúng tiến độ", "on track for"),
+    "acceleration_needed": ("cần tăng tốc", "acceleration is needed"),
+    "off_track": ("chậm tiến độ", "off track"),
+    "moving_away": ("xa dần", "moving away"),
+    "cannot_be_judged": ("đánh giá được", "cannot be judged"),
+}
 
 
 def _combinations(indicator: str) -> Iterator[dict[str, Any]]:
