@@ -315,7 +315,7 @@ def _score(promises: Promises, chosen: Codes, state: Codes, pace: Numbers) -> Nu
 
 
 def _index(chosen: Codes, progress: Numbers, pace: Numbers) -> Numbers:
-    """ESCAP's current status index (0 to 10 is base to target) or anticipated progress index (gap in percent)."""
+    """The current status index (0 to 10 is base to target) or anticipated progress index (gap in percent)."""
     return np.select(
         [chosen == Method.CURRENT_STATUS, chosen == Method.ANTICIPATED_PROGRESS],
         [10 * progress, 100 * np.maximum(1 - pace, 0)],
