@@ -46,7 +46,7 @@ HEADINGS: Mapping[str, tuple[str, str, int]] = {
     "progress_percent": ("Tiến độ (%)", "Progress (%)", 12),
     "pace_percent": ("Nhịp độ (%)", "Pace (%)", 12),
     "score": ("Điểm (−5 đến 5)", "Score (-5 to 5)", 10),
-    "index": ("Chỉ số ESCAP", "ESCAP's index", 10),
+    "index": ("Chỉ số hiện trạng hoặc dự kiến", "Index of status or anticipation", 14),
     "projected_value": ("Dự báo đến hạn", "Projected at the deadline", 14),
     "projected_low": ("Dự báo, cận dưới 80 %", "Projected, lower end of 80 %", 14),
     "projected_high": ("Dự báo, cận trên 80 %", "Projected, upper end of 80 %", 14),
@@ -58,6 +58,7 @@ HEADINGS: Mapping[str, tuple[str, str, int]] = {
     "words": ("Trích từ nguồn", "Words of the document", 36),
     "note": ("Ghi chú", "Note", 36),
     "target_published_at": ("Mục tiêu có hiệu lực từ", "Target stood from (UTC+7)", 19),
+    "target_promised_at": ("Ngày đề ra mục tiêu", "Promised since (UTC+7)", 19),
 }
 _FROZEN = 2
 

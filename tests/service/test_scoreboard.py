@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, get_args
@@ -14,7 +15,8 @@ from fastapi.testclient import TestClient
 from pydantic import BaseModel
 from sqlalchemy import Connection, Engine, text
 
-from ingest.target import TargetKind
+from ingest import catalogue, targets
+from ingest.target import Target, TargetKind
 from service import app
 from service.api.scoreboard_shapes import MissingCells, ScoreboardAnswer
 from service.archive import ranking
@@ -31,6 +33,7 @@ from tests.ingest.test_ledger import append
 from tests.service.test_portal import Elements, read
 
 TODAY = date(2026, 11, 22)
+UNREPORTED = ("no_figure", "not_reported_yet")
 
 
 @pytest.fixture
@@ -65,6 +68,24 @@ def test_of_promises_for_the_same_day_the_one_that_was_made_last_matters(reached
     assert (cell["plan"], cell["promised"]) == ("NQ57_2024", 50)
     older = scoreboard.cells(reached, Chosen(plans=["QD749_2020", "QD942_2021_VISION"]), today=TODAY)
     assert of(older, "EGDI_RANK")["plan"] == "QD942_2021_VISION"
+
+
+def test_of_a_levels_promise_and_the_units_own_for_the_same_day_the_units_own_matters(connection: Connection) -> None:
+    files = catalogue.read()
+    same = Target("TRIAL", "VILLAGE_SIGNAL_GAPS", "nation", "2031", "at_most", Decimal(9), "a test")
+    own = replace(same, scope="VN", value=Decimal(5))
+    targets.load(connection, [*files.targets, same, own], files.indicators)
+    told = reaching.reached(connection, Wanted(), as_of=now(connection), today=TODAY)
+    cell = of(scoreboard.cells(told, Chosen(plans=["TRIAL"]), today=TODAY), "VILLAGE_SIGNAL_GAPS")
+    assert (cell["promises"], cell["scope"], cell["promised"]) == (2, "VN", 5)
+
+
+def test_words_of_a_promise_that_change_do_not_make_it_a_later_one(connection: Connection) -> None:
+    files = catalogue.read()
+    mended = [replace(each, note="mended") if each.plan == "QD749_2020" else each for each in files.targets]
+    targets.load(connection, mended, files.indicators)
+    told = reaching.reached(connection, Wanted(), as_of=now(connection), today=TODAY)
+    assert of(scoreboard.cells(told, Chosen(), today=TODAY), "EGDI_RANK")["plan"] == "NQ57_2024"
 
 
 def test_a_cell_says_all_that_its_verdict_says(reached: Reached) -> None:
@@ -113,7 +134,7 @@ def test_states_are_counted_and_every_group_has_all_of_its_cells(reached: Reache
     total = counts[0]
     assert (total["by"], total["code"], total["cells"]) == ("total", None, len(cells))
     assert Counter(cell["state"] for cell in cells) == {state: total[state] for state in STATES if total[state]}
-    assert total["without_figure"] == sum(cell["reason"] == "no_figure" for cell in cells)
+    assert total["without_figure"] == sum(cell["reason"] in UNREPORTED for cell in cells)
     for row in counts:
         assert sum(row[state] for state in STATES) == row["cells"] > 0
         assert row["without_figure"] <= row["cannot_be_judged"]
@@ -142,7 +163,7 @@ def rates(given: dict[str, str], period: str) -> list[dict[str, Any]]:
 def test_a_published_ranking_keeps_its_ties(client: TestClient) -> None:
     told = client.get("/v1/scoreboard/ranking", params={"indicator": "DTI_RANK", "period": "2022"}).json()
     places = [row["place"] for row in told["ranking"]]
-    assert (told["with_figure"], told["expected"]) == (63, 63)
+    assert (told["with_figure"], told["expected"], told["ties"]) == (63, 63, None)
     assert (places.count(15), places.count(16)) == (2, 0)
     assert {row["reporting_unit"]: row["place"] for row in told["ranking"]}["GSO01_2008"] == 24
     assert places == sorted(places)
@@ -157,6 +178,24 @@ def test_places_are_shared_as_in_competitions_or_densely(connection: Connection)
         )
         assert [row["place"] for row in told] == expected
         assert {row["place_note"] for row in told} == {"4 of 63 provinces have a figure."}
+
+
+def test_a_forecast_has_no_place_and_takes_none_and_no_change_is_against_one(connection: Connection) -> None:
+    def with_forecasts(given: dict[str, tuple[str, str]], period: str) -> list[dict[str, Any]]:
+        values = rates({unit: value for unit, (value, _) in given.items()}, period)
+        return [row | {"status": status} for row, (_, status) in zip(values, given.values(), strict=True)]
+
+    append(connection, *with_forecasts({"GSO77": ("45", "A"), "GSO24": ("30", "F")}, "2022"))
+    append(connection, *with_forecasts({"GSO89": ("99", "F"), "GSO77": ("50", "A"), "GSO24": ("40", "A")}, "2023"))
+    told = ranking.ranked(
+        connection, "WHOLE_FILING_RATE", field(period="2023"), as_of=now(connection), ties=None, order="place"
+    )
+    assert [(row["reporting_unit"], row["place"], row["change"]) for row in told] == [
+        ("GSO77", 1, 5),
+        ("GSO24", 2, None),
+    ]
+    assert {row["place_note"] for row in told} == {"2 of 63 provinces have a figure."}
+    assert told[1]["change_reason"] == "There is no figure of 2022."
 
 
 def now(connection: Connection) -> Any:
@@ -243,9 +282,11 @@ def test_csv_has_the_cells_and_the_workbook_the_counts_too(client: TestClient) -
 def test_what_is_missing_is_what_a_target_binds_and_nobody_reported(client: TestClient) -> None:
     everything = ask(client, "", ScoreboardAnswer)
     told = ask(client, "/missing", MissingCells)
-    assert told["missing"] == [cell for cell in everything["cells"] if cell["reason"] == "no_figure"]
+    assert told["missing"] == [cell for cell in everything["cells"] if cell["reason"] in UNREPORTED]
     assert len(told["missing"]) == everything["counts"][0]["without_figure"] > 0
-    assert all(cell["value"] is None and cell["series"] is None for cell in told["missing"])
+    assert {cell["reason"] for cell in told["missing"]} == {*UNREPORTED}
+    for cell in told["missing"]:
+        assert (cell["value"] is None) == (cell["series"] is None) == (cell["reason"] == "no_figure")
 
 
 @pytest.mark.parametrize(
@@ -257,12 +298,20 @@ def test_what_is_missing_is_what_a_target_binds_and_nobody_reported(client: Test
         ("", {"lead": "MOSTT"}, 404, "Did you mean MOST"),
         ("", {"indicator": "EGDI_RNK"}, 404, "Did you mean EGDI_RANK"),
         ("", {"period": "someday"}, 400, "someday"),
+        ("", {"period": ","}, 400, "“period” is empty"),
         ("", {"state": "reached"}, 400, "There are: as_of"),
         ("", {"format": "parquet"}, 406, "There are: json, csv, xlsx"),
         ("/missing", {"format": "xlsx"}, 406, "There are: json, csv"),
         ("/ranking", {}, 400, "indicator"),
         ("/ranking", {"indicator": "DTI_RNK"}, 404, "Did you mean DTI_RANK"),
+        ("/ranking", {"indicator": ","}, 400, "“indicator” is empty"),
+        ("/ranking", {"indicator": "ZZZ*"}, 404, "“ZZZ*” is no indicator."),
+        ("/ranking", {"indicator": "D*_RANK"}, 404, "Did you mean DTI_RANK"),
+        ("/ranking", {"indicator": "DTI_RANK,GCI_SCORE"}, 404, "Did you mean DTI_RANK"),
+        ("/ranking", {"indicator": "DTI_RANK", "level": "province,ministry"}, 404, "Did you mean province"),
+        ("/ranking", {"indicator": "DTI_RANK", "source": "*"}, 404, "“*” is no source."),
         ("/ranking", {"indicator": "DTI_RANK", "ties": "none"}, 400, "ties"),
+        ("/ranking", {"indicator": "DTI_RANK", "ties": "dense"}, 422, "stay as they were published"),
         ("/ranking", {"indicator": "DTI_RANK", "period": "1999"}, 404, "There are: level=province"),
         ("/ranking", {"indicator": "EGDI_RANK"}, 404, "Nobody but the nation has any."),
     ],
@@ -321,7 +370,7 @@ def test_the_page_has_the_nations_cells_of_the_api(client: TestClient, pages: di
         in pages["vi"].text
     )
     assert "among the first 50 by 31 Dec 2030 rank 71 2024 ▲ On track 6 places ahead of the path" in pages["en"].text
-    assert "▼ Chậm tiến độ còn phải giải quyết 12" in pages["vi"].text
+    assert "? Chưa đánh giá được còn phải giải quyết 12" in pages["vi"].text
     assert "còn thiếu 27,2 điểm phần trăm so với mục tiêu" in pages["vi"].text
     assert "27.2 percentage points short of the target" in pages["en"].text
 

@@ -49,6 +49,7 @@ def verdict(**facts: Any) -> dict[str, Any]:
         "base_status": "A",
         "base_stated": False,
         "target_published_at": datetime(2024, 10, 9, tzinfo=UTC),
+        "target_promised_at": datetime(2024, 10, 9, tzinfo=UTC),
     }
     assert not facts.keys() - set(ANSWER_COLUMNS)
     row |= facts
@@ -375,13 +376,14 @@ TOLD = {
             "needed_period": "2024-Q4",
         },
         "Số nhiệm vụ quá hạn, tồn đọng của Bộ Tư pháp quý III/2024 là 390, chưa đánh giá được việc thực hiện mục tiêu"
-        " đến hết ngày 30/06/2025 là không quá 300 (còn cao hơn 90 so với mục tiêu) vì chưa có đủ số liệu của hai kỳ"
-        " khác nhau để so sánh; sẽ đánh giá được khi có số liệu của kỳ sau; kỳ tiếp theo (quý IV/2024) cần ở mức"
+        " đến hết ngày 30/06/2025 là không quá 300 (còn cao hơn 90 so với mục tiêu) vì chưa có số liệu của kỳ nào"
+        " sau kỳ gốc để so sánh; sẽ đánh giá được khi có số liệu của kỳ sau; kỳ tiếp theo (quý IV/2024) cần ở mức"
         " không quá 360.",
         "The Ministry of Justice stood at 390 in Q3 2024 for “Tasks overdue or outstanding”: the target of at most"
         " 300 by"
-        " 30 Jun 2025 (90 above the target) cannot be judged because there are no figures of two different periods to"
-        " compare; it can be judged once a later period is reported; the next figure (Q4 2024) has to be at most 360.",
+        " 30 Jun 2025 (90 above the target) cannot be judged because there is no figure of a later period to compare"
+        " with its base; it can be judged once a later period is reported; the next figure (Q4 2024) has to be at most"
+        " 360.",
         "300 − 390 = −90",
     ),
     "a count that grows": (
@@ -596,8 +598,8 @@ WHY = {
         " known.",
     ),
     "one_point": (
-        "vì chưa có đủ số liệu của hai kỳ khác nhau để so sánh; sẽ đánh giá được khi có số liệu của kỳ sau.",
-        "because there are no figures of two different periods to compare; it can be judged once a later period is"
+        "vì chưa có số liệu của kỳ nào sau kỳ gốc để so sánh; sẽ đánh giá được khi có số liệu của kỳ sau.",
+        "because there is no figure of a later period to compare with its base; it can be judged once a later period is"
         " reported.",
     ),
     "break_in_series": (
@@ -621,6 +623,10 @@ WHY = {
     "sign_change": (
         "vì giá trị đổi dấu nên không có tốc độ tăng trưởng; cần đánh giá theo lộ trình tuyến tính.",
         "because there is no growth rate across zero; it has to be judged by the straight path.",
+    ),
+    "not_reported_yet": (
+        "vì đã hết thời hạn nhưng chưa có số liệu của kỳ đến hạn; sẽ đánh giá được khi có số liệu của kỳ đó.",
+        "because its time is over and its last period is not reported; it can be judged once that period is.",
     ),
 }
 
@@ -652,12 +658,24 @@ def test_every_state_method_and_reason_has_its_words() -> None:
 def test_every_combination_is_one_whole_sentence_with_all_its_numbers(indicator: str, catalogue: Catalogue) -> None:
     for row in _combinations(indicator):
         said = told(row, catalogue)
-        for sentence in (said.vi, said.en):
+        for sentence, states_words in zip((said.vi, said.en), STATES_WORDS[row["state"]], strict=True):
             _assert_whole(sentence, row)
+            assert states_words in sentence, (sentence, row)
         for number, sentence in ((_vi, said.vi), (_en, said.en)):
             told_numbers = [] if row["kind"] == "zero_left" else [abs(row["target"])]
             told_numbers += [] if row["value"] is None else [row["value"]]
             assert all(number(each) in sentence for each in told_numbers), (sentence, row)
+
+
+# In every sentence of a state, whatever the method; in the other language too.
+STATES_WORDS = {
+    "reached": ("đã đạt", "is reached"),
+    "on_track": ("đúng tiến độ", "on track for"),
+    "acceleration_needed": ("cần tăng tốc", "acceleration is needed"),
+    "off_track": ("chậm tiến độ", "off track"),
+    "moving_away": ("xa dần", "moving away"),
+    "cannot_be_judged": ("đánh giá được", "cannot be judged"),
+}
 
 
 def _combinations(indicator: str) -> Iterator[dict[str, Any]]:

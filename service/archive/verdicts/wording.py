@@ -18,12 +18,13 @@ REASON_LABELS: dict[str, Phrase] = {
     "not_applicable": ("phương pháp không áp dụng được", "the method does not apply"),
     "no_direction": ("chưa rõ chiều tốt, xấu", "nobody says what is better"),
     "no_base": ("chưa có số liệu kỳ gốc", "there is no base"),
-    "one_point": ("chưa đủ số liệu của hai kỳ", "fewer than two figures"),
+    "one_point": ("chưa có số liệu sau kỳ gốc", "no figure after the base"),
     "break_in_series": ("chuỗi số liệu bị gián đoạn", "a break in the series"),
     "no_deadline": ("không có thời hạn", "there is no deadline"),
     "zero_base": ("mức gốc bằng 0", "the base is zero"),
     "zero_target": ("mục tiêu bằng 0", "the target is zero"),
     "sign_change": ("giá trị đổi dấu", "the values change sign"),
+    "not_reported_yet": ("chưa có số liệu của kỳ đến hạn", "not reported for its last period"),
 }
 METHOD_LABELS: dict[str, Phrase] = {
     "linear_path": ("lộ trình tuyến tính", "straight path"),
@@ -61,8 +62,8 @@ REASONS: dict[str, tuple[Phrase, Phrase]] = {
     ),
     "one_point": (
         (
-            "chưa có đủ số liệu của hai kỳ khác nhau để so sánh",
-            "there are no figures of two different periods to compare",
+            "chưa có số liệu của kỳ nào sau kỳ gốc để so sánh",
+            "there is no figure of a later period to compare with its base",
         ),
         ("sẽ đánh giá được khi có số liệu của kỳ sau", "it can be judged once a later period is reported"),
     ),
@@ -88,6 +89,13 @@ REASONS: dict[str, tuple[Phrase, Phrase]] = {
     "sign_change": (
         ("giá trị đổi dấu nên không có tốc độ tăng trưởng", "there is no growth rate across zero"),
         ("cần đánh giá theo lộ trình tuyến tính", "it has to be judged by the straight path"),
+    ),
+    "not_reported_yet": (
+        (
+            "đã hết thời hạn nhưng chưa có số liệu của kỳ đến hạn",
+            "its time is over and its last period is not reported",
+        ),
+        ("sẽ đánh giá được khi có số liệu của kỳ đó", "it can be judged once that period is"),
     ),
 }
 
