@@ -48,7 +48,9 @@ class Verdict(Shape):
         description="what was made of what is asked by now, in percent; in a trend the growth a year, in percent"
     )
     score: Number | None = Field(description="from -5 to 5, without a unit")
-    index: Number | None = Field(description="current status: 0 at the base to 10 at the target; anticipated progress: the gap to come in percent")
+    index: Number | None = Field(
+        description="current status: 0 at the base to 10 at the target; anticipated progress: the gap ahead in percent"
+    )
     needed_value: Number | None = Field(description=f"what the next figure must be, {_IN_UNIT}")
     needed_period: str | None = Field(description="the period of that figure")
     projected_value: Number | None = Field(description=f"where the figures lead by the deadline, {_IN_UNIT}")

@@ -1,8 +1,8 @@
 """Verdicts as they leave the archive: inputs judged, with the periods, days and vintages that a person reads.
 
 The same targets, figures and day give the same verdict, so that one of the past is reached again from `as_of`. What an
-indicator is (its limits, sources, and how it adds up) is today's catalogue's: a definition that was mended is mended for
-the past too, and one that changed is another indicator.
+indicator is (its limits, sources, and how it adds up) is today's catalogue's: a definition that was mended is mended
+for the past too, and one that changed is another indicator.
 """
 
 from collections.abc import Iterable, Sequence
