@@ -18,7 +18,7 @@ from ingest.period import NotAPeriod, moment, now
 from ingest.place import in_vietnamese
 from ingest.stages import Outcome
 from ingest.submission import Instructions, ReasonCode, Submission, errors
-from service import app, database, embedded, intake, logs, settings, startup, worker
+from service import database, embedded, intake, logs, settings, startup, worker
 from service.archive import forms
 from service.commands import audit as audit_commands
 from service.commands import layout as layout_commands
@@ -27,7 +27,6 @@ from service.commands import token, user
 from service.commands import worker as worker_commands
 from service.commands.terminal import err, out, prepared, progress_shown, status, typist
 from service.identity import accounts, credentials
-from service.serving import Server
 from sql import migration
 
 program = typer.Typer(
@@ -101,6 +100,10 @@ def _stop(sentence: str, failure: Exception) -> NoReturn:
 @program.command()
 def serve() -> None:
     """Start everything: the database, the schema, the catalogue, the published figures, and the service."""
+    # All other programs answer twice as soon without it.
+    from service import app
+    from service.serving import Server
+
     told = settings.read()
     listening = _listen(told.host, told.port)
     with status("Starting PostgreSQL") as tell, startup.opened(told, alone=True) as engine:

@@ -370,7 +370,7 @@ def test_the_page_has_the_nations_cells_of_the_api(client: TestClient, pages: di
         in pages["vi"].text
     )
     assert "among the first 50 by 31 Dec 2030 rank 71 2024 ▲ On track 6 places ahead of the path" in pages["en"].text
-    assert "? Chưa đánh giá được còn phải giải quyết 12" in pages["vi"].text
+    assert "? Chưa đánh giá được chưa có số liệu của kỳ đến hạn còn phải giải quyết 12" in pages["vi"].text
     assert "còn thiếu 27,2 điểm phần trăm so với mục tiêu" in pages["vi"].text
     assert "27.2 percentage points short of the target" in pages["en"].text
 
