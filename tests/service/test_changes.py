@@ -100,7 +100,7 @@ def stored(connection: Connection, vintages: str, **values: Any) -> dict[tuple[s
 
 
 def shown(connection: Connection, copy: Mirror) -> dict[tuple[str, str, datetime], tuple[Any, ...]]:
-    """What the store shows at the moment of the copy's look, whatever it was recorded by: an embargo may end any time."""
+    """What the store shows at the moment of the copy's look, whatever it was recorded by, as embargoes end any time."""
     return stored(connection, "vintage_known('infinity', :public)", public=copy.place.since.public)
 
 
