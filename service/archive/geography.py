@@ -123,14 +123,11 @@ def lines(
             "breakdowns": list(selection.codes["breakdown"]) if "breakdown" in selection.codes else None,
             "total": TOTAL,
             "parts": [NUMERATOR, DENOMINATOR],
+            "since": since,
+            "lower": frequency,
         },
     )
-    told = sorted((frequency + key[1:] if frequency else key, key, own, counts) for key, own, counts in found)
-    return [
-        Line(key, tuple(own), tuple(counts))
-        for answered, key, own, counts in told
-        if since is None or answered >= since
-    ]
+    return [Line(key, tuple(own), tuple(counts)) for key, own, counts in found]
 
 
 def lines_of(connection: Connection, numbers: Sequence[int], geography: Geography) -> list[Line]:
@@ -175,7 +172,8 @@ def seen(found: Statement, chosen: Sequence[Line], geography: Geography) -> Stat
     )
 
 
-# Which lines are there, and of which stored series? A rate's come with those of its numerator and denominator.
+# Which lines are there, and of which stored series? A rate's come with those of its numerator and denominator. Their
+# order is that of the database, as it is where pages of the answer begin.
 _LINES = """
 with line as (
     select
@@ -191,15 +189,24 @@ part as (
     from line
     where breakdown = any(cast(:parts as text[]))
     group by 1, 2, 3, 4, 5
+),
+keyed as (
+    select
+        concat_ws('.', frequency, indicator, reporting_unit, accumulation, source, breakdown) as key,
+        array_agg(id) as own,
+        case when is_rate then coalesce(numbers, '{{}}') else '{{}}' end as counts
+    from line
+    left join part using (frequency, indicator, reporting_unit, accumulation, source)
+    where (cast(:breakdowns as text[]) is null or breakdown = any(cast(:breakdowns as text[])))
+    group by frequency, indicator, reporting_unit, accumulation, source, breakdown, is_rate, numbers
 )
-select
-    concat_ws('.', frequency, indicator, reporting_unit, accumulation, source, breakdown) as key,
-    array_agg(id) as own,
-    case when is_rate then coalesce(numbers, '{{}}') else '{{}}' end as counts
-from line
-left join part using (frequency, indicator, reporting_unit, accumulation, source)
-where (cast(:breakdowns as text[]) is null or breakdown = any(cast(:breakdowns as text[])))
-group by frequency, indicator, reporting_unit, accumulation, source, breakdown, is_rate, numbers
+select key, own, counts
+from keyed
+cross join lateral (
+    select case when cast(:lower as text) is null then key else :lower || substr(key, 2) end as told
+) as answer
+where cast(:since as text) is null or told >= :since
+order by told, key
 """
 
 _KEPT_WHERE_ALL_AGREE = ("submission", "document", "comment", "data_from", "data_to")
