@@ -1,7 +1,7 @@
 """A cursor of the driver, for what SQLAlchemy has no words for: COPY, and bytes that do not come as text."""
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -18,3 +18,10 @@ def cursor(connection: Connection, *, binary: bool = False) -> Generator[psycopg
             yield opened
     except psycopg.Error as failure:
         raise DBAPIError.instance(None, None, failure, psycopg.Error, dialect=connection.dialect) from failure
+
+
+def cancel(connection: Connection) -> None:
+    """End the statement that runs in this connection, from another thread; it fails there, and nothing else does."""
+    driver: Any = connection.connection.dbapi_connection
+    with suppress(psycopg.Error):  # which is away: then nothing runs
+        driver.cancel_safe()

@@ -125,7 +125,7 @@ class Period:
             case "D":
                 return f"{start:%d/%m/%Y}"
             case _:
-                return f"{start:%H giờ %d/%m/%Y}"
+                return f"{start:%H giờ ngày %d/%m/%Y}"
 
 
 _WRITTEN: dict[str, Callable[[datetime], str]] = {

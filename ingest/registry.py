@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, text
+from structlog import get_logger
 
 from ingest import audit, targets
 from ingest.authority import Actor
@@ -27,6 +28,8 @@ from ingest.rule import Rule
 from ingest.spelling import alphabetical
 
 Word = TypeVar("Word")
+
+_log = get_logger()
 
 _KEPT = 4  # catalogues in memory: one, and for a moment its successor; more only where tests have many databases
 _read: dict[Row[Any] | None, Catalogue] = {}
@@ -68,7 +71,8 @@ def load(connection: Connection, catalogue: Catalogue, *, by: Actor) -> bool:
         if table in _REPLACED:
             connection.execute(text(f"delete from {table}"))
         _upsert(connection, table, key, tables[table])
-    targets.load(connection, catalogue.targets, catalogue.indicators)
+    for late in targets.load(connection, catalogue.targets, catalogue.indicators):
+        _log.warning("a promise of the past stays as it was told; this correction of it is left out", **late)
     connection.execute(
         text(
             # After the targets: as of this moment what this load promised stands.

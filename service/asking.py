@@ -33,7 +33,7 @@ async def reading(request: Request) -> AsyncIterator[Connection]:
         yield connection
         streamed: Streamed | None = getattr(request.state, "streamed", None)
         if streamed is not None:
-            streamed.look = held.pop_all()
+            streamed.look, streamed.connection = held.pop_all(), connection
 
 
 async def _given_back(look: AbstractContextManager[Connection]) -> None:

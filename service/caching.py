@@ -32,6 +32,7 @@ VARIES_BY = ("Accept", "Accept-Encoding", "Accept-Language")
 _SHARED = "public, max-age=0, must-revalidate"
 _NOT_KEPT = "no-store"
 _ENCODINGS = ("zstd", "br", "gzip")
+_OF_A_BODY = ("Content-Type", "Content-Length", "Content-Encoding", "Content-Disposition")
 _PROGRAM = version("chiso")
 Route = TypeVar("Route", bound=Callable[..., Any])
 _by_day: set[Callable[..., Any]] = set()
@@ -76,7 +77,10 @@ def by_day(route: Route) -> Route:
 def validated(request: Request, connection: Reading) -> None:
     """Note the validators of the answer to come; an asker who holds it is told so at once.
 
-    For routes whose answers depend on nothing but the data's version, the request, and where it is said the day.
+    For routes whose answers depend on nothing but the data's version, the request, and where it is said the day. A tag
+    was given with an answer to this very question; a date or `*` may come with a question that is refused, so whether
+    they hold shows when it is answered.
+
     Raises NotModified.
     """
     row = connection.execute(text(_VERSION)).one()
@@ -106,10 +110,12 @@ def validated(request: Request, connection: Reading) -> None:
         raise NotModified(kept)
     # The date of the last change says nothing of the day of the answer.
     by_date = "if-none-match" not in request.headers and not has_day
-    if by_date and _is_since(request.headers, modified):
+    if "*" in _named(request.headers):
+        _hold_back(request)
+    elif by_date and _is_since(request.headers, modified):
         changes = connection.execute(text(_CHANGES_WITHIN_A_SECOND), {"second": modified.replace(microsecond=0)})
         if changes.scalar_one() == 1:
-            raise NotModified(tag)
+            _hold_back(request)
 
 
 # For the routers whose answers are questions to the archive and the catalogue.
@@ -159,10 +165,20 @@ class Cacheable:
             await self._app(scope, receive, send)
             return
         state = scope.setdefault("state", {})
+        is_held = False
 
         async def headed(message: Message) -> None:
+            nonlocal is_held
             if message["type"] == "http.response.start":
-                _write(MutableHeaders(scope=message), message["status"], scope["path"], state.get("validators"))
+                headers = MutableHeaders(scope=message)
+                _write(headers, message["status"], scope["path"], state.get("validators"))
+                is_held = state.get("is_held", False) and message["status"] == HTTPStatus.OK
+                if is_held:
+                    message["status"] = int(HTTPStatus.NOT_MODIFIED)
+                    for name in _OF_A_BODY:
+                        del headers[name]
+            elif is_held:
+                message = {**message, "body": b""}
             await send(message)
 
         await self._app(scope, receive, headed)
@@ -197,11 +213,21 @@ def held(headers: Headers, tag: str) -> str | None:
 
     A tag ends with the encoding of what was sent. A copy in an encoding that is not asked for now is another answer.
     """
-    written = ",".join(headers.getlist("if-none-match"))
-    named = {each.strip().removeprefix("W/").strip('"') for each in written.split(",")}
+    named = _named(headers)
     read = _read(",".join(headers.getlist("accept-encoding")))
     ours = [f"{tag}-{encoding}" for encoding in _ENCODINGS if read.get(encoding, read.get("*", False))]
-    return next((each for each in (tag, *ours) if each in named), tag if "*" in named else None)
+    return next((each for each in (tag, *ours) if each in named), None)
+
+
+def _named(headers: Headers) -> set[str]:
+    """The tags of `If-None-Match`."""
+    written = ",".join(headers.getlist("if-none-match"))
+    return {each.strip().removeprefix("W/").strip('"') for each in written.split(",")}
+
+
+def _hold_back(request: Request) -> None:
+    """Let the question be answered or refused, and of a good answer send nothing but that it is still held."""
+    request.state.is_held, request.state.wants_body = True, False
 
 
 def _read(accept_encoding: str) -> dict[str, bool]:

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import database
 from service.identity import tokens
-from service.identity.credentials import address_of
+from service.origin import address_of, network_of
 from service.problems import Problem, answer
 from service.settings import Rates
 
@@ -38,7 +37,6 @@ _NEVER_COUNTED = (
     "/readyz",
 )  # who watches us, and what pages are made of
 _MOST_COUNTED = 50_000  # some 10 MB; of more the one that began first is forgotten, and may ask anew
-_NETWORK_BITS = 64  # of which each customer has at least one whole
 
 
 @dataclass(slots=True)
@@ -192,14 +190,3 @@ class Rated:
         )
         problem.headers["Retry-After"] = str(asked.seconds_left)
         return problem
-
-
-def network_of(address: str) -> str:
-    """Whose address this is, as far as one can tell: of IPv6 the network of 64 bits, else the address itself."""
-    try:
-        known = ip_address(address)
-    except ValueError:  # a socket of this machine has none
-        return address
-    if isinstance(known, IPv6Address) and known.ipv4_mapped is None:
-        return str(IPv6Network((known, _NETWORK_BITS), strict=False))
-    return str(known)

@@ -188,7 +188,7 @@ def citation(frozen: dict[str, Any], address: str) -> dict[str, str]:
         "vi": (
             f"Chiso. {frozen['title_vi']} [bộ số liệu]. Nguồn: {frozen['source_vi']}."
             f" Số liệu công bố tính đến {as_of:%d/%m/%Y %H:%M:%S} (giờ Việt Nam);"
-            f" bản chụp {frozen['code']}. {address} ({digest})."
+            f" bản lưu cố định {frozen['code']}. {address} ({digest})."
         ),
         "en": (
             f"Chiso. {frozen['title_en']} [data set]. Source: {frozen['source_en']}."

@@ -59,6 +59,15 @@ def period_name(text: str, language: str) -> str:
             return str(start.year)
 
 
+def period_within(text: str, language: str) -> str:
+    """The same inside a sentence: `quý I/2024`, `năm 2024`; in English `the first half of 2024`."""
+    name = period_name(text, language)
+    lowered = name[:1].lower() + name[1:]
+    if language == "vi":
+        return lowered
+    return f"the {lowered}" if "half of" in name else lowered if name.startswith("Week") else name
+
+
 def day(value: date, language: str) -> str:
     """`01/07/2025`; in English `1 Jul 2025`."""
     if language == "vi":

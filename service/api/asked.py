@@ -4,18 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from fastapi import Depends, Path, Query, Request
 from sqlalchemy import Connection
 
 from ingest import period
+from ingest.indicator import Level
 from ingest.observation import ACCUMULATIONS, SeriesKey
 from ingest.period import FREQUENCIES, LOCAL_ZONE, NotAPeriod
 from ingest.spelling import nearest
 from service.api.computed import Wanted
-from service.api.parameters import Codes, codes, split, today, unknown
-from service.archive import catalogue, geography, groups, search, series
+from service.api.parameters import Codes, codes, one_code, split, today, unknown
+from service.archive import catalogue, geography, groups, search, series, targets
 from service.archive.geography import Geography
 from service.archive.question import Question
 from service.archive.series import Selection, Span
@@ -122,6 +123,31 @@ def known_codes(connection: Connection, word: str, written: Sequence[str] | None
     )
 
 
+def known_code(connection: Connection, word: str, written: str) -> str:
+    """The one code of a word of the catalogue that is asked for."""
+    return one_code(
+        word,
+        written,
+        lambda: catalogue.codes(connection, word),
+        named=lambda name: search.named(connection, word, name),
+    )
+
+
+def promised(
+    connection: Reading,
+    plan: Codes = None,
+    indicator: Codes = None,
+    scope: Annotated[list[str] | None, Query(description="whom targets bind: a reporting unit, or a level")] = None,
+) -> targets.Wanted:
+    """The targets that the parameters name; each code must exist."""
+    return targets.Wanted(
+        plans=codes("plan", plan, lambda: targets.plans(connection)),
+        indicators=known_codes(connection, "indicator", indicator),
+        scopes=codes("scope", scope, lambda: [*get_args(Level), *catalogue.codes(connection, "reporting_unit")]),
+    )
+
+
+Promised = Annotated[targets.Wanted, Depends(promised)]
 Selected = Annotated[Selection, Depends(selection)]
 
 

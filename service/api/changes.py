@@ -29,10 +29,9 @@ from service.asking import Reading, clock, only_known
 from service.cursors import read_cursor, write_cursor
 from service.exact_json import as_json
 from service.formats import atom
-from service.identity.credentials import address_of
 from service.news import News, TooManyListen
+from service.origin import address_of, network_of
 from service.problems import Problem, responses
-from service.rates import network_of
 
 router = APIRouter(
     prefix="/v1/changes",
@@ -168,11 +167,10 @@ async def streamed(
         return chosen, place
 
     chosen, place = await _asked(request, first)
-    return StreamingResponse(
-        _events(request, news, network, chosen, kinds, place),
-        media_type=_EVENTS,
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-    )
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    if not getattr(request.state, "wants_body", True):  # a HEAD, which would not end
+        return Response(media_type=_EVENTS, headers=headers)
+    return StreamingResponse(_events(request, news, network, chosen, kinds, place), media_type=_EVENTS, headers=headers)
 
 
 def chosen_kinds(written: list[str] | None) -> list[str] | None:

@@ -12,8 +12,9 @@ from fastapi.responses import RedirectResponse, Response
 from ingest.authority import Actor
 from service import database
 from service.asking import clock, only_known
-from service.identity import accounts, credentials, oidc, sessions
+from service.identity import accounts, oidc, sessions
 from service.identity.oidc import Flow, NotVouchedFor, Person
+from service.origin import address_of
 from service.problems import Problem, responses
 from service.settings import Provider
 
@@ -93,12 +94,12 @@ def finish(
     person = oidc.finish(provider, _redirect_uri(request), flow, code, now=now)
     with database.writing(request.app.state.engine) as connection:
         account = accounts.of_provider(
-            connection, person.subject, person.email, by=Actor(provider.issuer, (), credentials.address_of(request))
+            connection, person.subject, person.email, by=Actor(provider.issuer, (), address_of(request))
         )
         if account is None or account.disabled_at:
             raise _not_here(person, account)
         before = request.cookies.get(sessions.COOKIE)
-        actor = account.actor(credentials.address_of(request))
+        actor = account.actor(address_of(request))
         secret = sessions.begin(connection, actor, "oidc", instead_of=before, now=now)
     response = RedirectResponse(flow.onward, HTTPStatus.SEE_OTHER, headers={"Cache-Control": "no-store"})
     response.delete_cookie(_COOKIE, path=_PATH, httponly=True, samesite="lax", secure=request.url.scheme == "https")

@@ -39,6 +39,7 @@ _FEW = 10  # codes that can all be named
 PAGE, LARGEST_PAGE = 10_000, 100_000
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="how many at the most")]
 Format = Annotated[str | None, Query(description="json or csv; else what Accept asks for")]
+SheetToo = Annotated[str | None, Query(description="json, csv or xlsx; else what Accept asks for")]
 JSON_OR_CSV = {"json": "application/json", "csv": "text/csv"}
 Cursor = Annotated[str | None, Query(description="`next` of the page before")]
 
@@ -58,11 +59,32 @@ def codes(
     if written is None:
         return None
     there = known()
+    asked = some(parameter, written)
+    return list(itertools.chain.from_iterable(_matching(parameter, each, there, named) for each in asked))
+
+
+def one_code(
+    parameter: str,
+    written: str,
+    known: Callable[[], Sequence[str]],
+    *,
+    named: Callable[[str], Sequence[str]] | None = None,
+) -> str:
+    """The one of the known codes that was asked for; several, or a wildcard, are no code."""
+    some(parameter, [written])
+    return _existing(parameter, written.strip(), known(), named)
+
+
+def some(parameter: str, written: Sequence[str]) -> list[str]:
+    """What is listed, separated by commas or repeated; a problem where nothing is."""
     if not split(written):
         raise Problem(
-            HTTPStatus.BAD_REQUEST, "invalid-parameter", f"“{parameter}” is empty; give a code, or leave it out."
+            HTTPStatus.BAD_REQUEST,
+            "invalid-parameter",
+            f"“{parameter}” is empty; say which, or leave it out.",
+            parameter=parameter,
         )
-    return list(itertools.chain.from_iterable(_matching(parameter, each, there, named) for each in split(written)))
+    return split(written)
 
 
 def split(written: Sequence[str]) -> list[str]:
@@ -162,9 +184,14 @@ def _matching(
     wanted = written if written in known else written.upper()
     if "*" in wanted:
         return [code for code in known if fits(code, wanted)]
-    if wanted in known:
-        return [wanted]
-    near = list(named(written) if named else ()) or nearest(written, known)
+    return [_existing(parameter, written, known, named)]
+
+
+def _existing(parameter: str, written: str, known: Sequence[str], named: Callable[[str], Sequence[str]] | None) -> str:
+    for wanted in (written, written.upper()):
+        if wanted in known:
+            return wanted
+    near = list(named(written) if named else ()) or nearest(split([written])[0], known)
     near = near or (list(known) if len(known) <= _FEW else [])
     guess = f" Did you mean {' or '.join(near)}?" if near else ""
     raise Problem(

@@ -14,8 +14,8 @@ from ingest.indicator import Level, Pillar
 from ingest.period import LOCAL_ZONE
 from service import caching
 from service.api import answers, verdicts
-from service.api.asked import AsOf, Units, known_codes, reporting_units
-from service.api.parameters import Codes, Format, codes, split, wanted_format
+from service.api.asked import AsOf, Units, known_code, known_codes, reporting_units
+from service.api.parameters import Codes, Format, SheetToo, codes, one_code, some, wanted_format
 from service.api.scoreboard_shapes import MissingCells, Ranking, ScoreboardAnswer
 from service.archive import ranking, targets
 from service.archive.ranking import Field
@@ -66,7 +66,7 @@ def board(
     """The cells that the parameters ask for; each code must exist."""
     chosen = Chosen(
         plans=codes("plan", plan, lambda: targets.plans(connection)),
-        periods=None if period is None else [str(periods.parse(each)) for each in split(period)],
+        periods=None if period is None else [str(periods.parse(each)) for each in some("period", period)],
         indicators=known_codes(connection, "indicator", indicator),
         pillars=codes("pillar", pillar, lambda: get_args(Pillar)),
         levels=codes("level", level, lambda: get_args(Level)),
@@ -91,7 +91,7 @@ Asked = Annotated[Board, Depends(board)]
 def cells(
     request: Request,
     asked: Asked,
-    format: Annotated[str | None, Query(description="json, csv or xlsx; else what Accept asks for")] = None,  # noqa: A002
+    format: SheetToo = None,  # noqa: A002 - the parameter's name
 ) -> Response:
     """One cell for each indicator and each reporting unit that its targets bind, and counts of their states.
 
@@ -139,8 +139,9 @@ def ranked(
         Query(description="else the latest for which half of the units have a figure", examples=["2022"]),
     ] = None,
     ties: Annotated[
-        Literal["competition", "dense"], Query(description="competition: 1, 2, 2, 4; dense: 1, 2, 2, 3")
-    ] = "competition",
+        Literal["competition", "dense"] | None,
+        Query(description="competition (else): 1, 2, 2, 4; dense: 1, 2, 2, 3; not of an indicator that is a rank"),
+    ] = None,
     order: Annotated[
         Literal["place", "improvement"], Query(description="improvement: who moved most in the wanted direction first")
     ] = "place",
@@ -154,27 +155,28 @@ def ranked(
     """
     form = wanted_format(request, format, _TABLES)
     moment = as_of_moment(request, as_of)
-    code = (known_codes(connection, "indicator", [indicator]) or [""])[0]
+    code = known_code(connection, "indicator", indicator)
     asked = {
-        "level": codes("level", None if level is None else [level], lambda: get_args(Level)),
-        "source": known_codes(connection, "source", None if source is None else [source]),
-        "period": None if period is None else [str(periods.parse(period))],
+        "level": None if level is None else one_code("level", level, lambda: get_args(Level)),
+        "source": None if source is None else known_code(connection, "source", source),
+        "period": None if period is None else str(periods.parse(period)),
     }
     field = _field(ranking.fields(connection, code, as_of=moment), code, asked)
     rows = ranking.ranked(connection, code, field, as_of=moment, ties=ties, order=order)
     if form == "csv":
         return answers.table(rows, ranking.RANKING_COLUMNS)
-    return answers.json({"as_of": moment, "indicator": code, **asdict(field), "ties": ties, "ranking": rows})
+    shared = None if ranking.is_published(connection, code) else ties or "competition"
+    return answers.json({"as_of": moment, "indicator": code, **asdict(field), "ties": shared, "ranking": rows})
 
 
 def _shown(cells: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{name: cell[name] for name in scoreboard.CELL_COLUMNS} for cell in cells]
 
 
-def _field(known: Sequence[Field], indicator: str, asked: dict[str, list[str] | None]) -> Field:
+def _field(known: Sequence[Field], indicator: str, asked: dict[str, str | None]) -> Field:
     """The first field that is as asked for; else a problem that names those that there are."""
     for field in known:
-        if all(codes is None or getattr(field, name) in codes for name, codes in asked.items()):
+        if all(code is None or getattr(field, name) == code for name, code in asked.items()):
             return field
     there = "; ".join(f"level={each.level}, source={each.source}, period={each.period}" for each in known[:_FEW])
     sentence = f"No reporting units have figures of {indicator} that are such."

@@ -50,7 +50,9 @@ class StateCount(Shape):
     off_track: int
     moving_away: int
     cannot_be_judged: int
-    without_figure: int = Field(description="of those that cannot be judged: nothing was reported")
+    without_figure: int = Field(
+        description="of those that cannot be judged: nothing was reported, or not the period of the deadline"
+    )
 
 
 class ScoreboardAnswer(Shape):
@@ -100,5 +102,5 @@ class Ranking(Shape):
     period: str
     with_figure: int = Field(description="how many units of the level have a figure")
     expected: int = Field(description="how many units of the level there were")
-    ties: str
+    ties: str | None = Field(description="competition or dense; null where the places are published ones")
     ranking: list[Ranked]

@@ -125,8 +125,8 @@ def found(
     if version != words.version:
         raise NotACursor("The catalogue has changed since the page before")
     told = search.find(connection, q, chosen, language=language, after=after, limit=limit)
-    if wanted == "csv":
-        return answers.table(told.hits, _HIT_COLUMNS)
     onward = write_cursor((version, after + limit)) if after + limit < told.total else None
+    if wanted == "csv":
+        return answers.table(told.hits, _HIT_COLUMNS, request=request, onward=onward)
     body = {"total": told.total, "hits": told.hits, "facets": told.facets, "next": onward}
     return answers.json(body, request=request)

@@ -15,6 +15,7 @@ from service.api import answers
 from service.api.shapes import Shape
 from service.asking import clock, only_known
 from service.identity import accounts, credentials, sessions, sign_in
+from service.origin import address_of
 from service.problems import Problem, responses
 
 router = APIRouter(
@@ -69,7 +70,7 @@ def begin(request: Request, said: NameAndSecret) -> Response:
     A session that the browser had before ends.
     """
     credentials.refuse_other_sites(request)
-    now, engine, address = clock(request), request.app.state.engine, credentials.address_of(request)
+    now, engine, address = clock(request), request.app.state.engine, address_of(request)
     try:
         account = sign_in.by_secret(engine, said.name, said.secret, address=address, now=now)
     except Problem as problem:
@@ -123,7 +124,7 @@ def change_secret(request: Request, known: credentials.Known, asker: credentials
         sentence = "A machine has no secret to change; an administrator makes another token with `chiso token create`."
         raise Problem(HTTPStatus.FORBIDDEN, "not-a-person", sentence)
     try:
-        account = sign_in.by_secret(engine, asker.name, said.old, address=credentials.address_of(request), now=now)
+        account = sign_in.by_secret(engine, asker.name, said.old, address=address_of(request), now=now)
     except Problem as problem:
         if problem.kind == "wrong-secret":
             sentence = "The old secret is not yours; nothing was changed."

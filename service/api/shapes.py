@@ -240,6 +240,9 @@ class Target(Shape):
     base_period: str | None
     base_value: Number | None
     published_at: datetime | None = Field(description="from when it stood; null: since before our records")
+    promised_at: datetime | None = Field(
+        description="since when the same has been promised, in whatever words: what is judged begins there"
+    )
     document: str
     words: str | None
     note: str | None

@@ -135,7 +135,7 @@ def listed(request: Request, connection: Reading, limit: Limit = PAGE, cursor: C
     summary="One snapshot",
 )
 def one(request: Request, connection: Reading, code: str) -> Response:
-    """What was frozen, when, by whom, and how to cite it."""
+    """What was frozen, when, and how to cite it."""
     return answers.json(_told(request, _known(connection, code)))
 
 

@@ -48,7 +48,9 @@ class Verdict(Shape):
         description="what was made of what is asked by now, in percent; in a trend the growth a year, in percent"
     )
     score: Number | None = Field(description="from -5 to 5, without a unit")
-    index: Number | None = Field(description="of ESCAP's methods: 0 at the base to 10, or the gap to come in percent")
+    index: Number | None = Field(
+        description="current status: 0 at the base to 10 at the target; anticipated progress: the gap ahead in percent"
+    )
     needed_value: Number | None = Field(description=f"what the next figure must be, {_IN_UNIT}")
     needed_period: str | None = Field(description="the period of that figure")
     projected_value: Number | None = Field(description=f"where the figures lead by the deadline, {_IN_UNIT}")
@@ -62,6 +64,9 @@ class Verdict(Shape):
     words: str | None = Field(description="the words of the document")
     note: str | None
     target_published_at: datetime | None = Field(description="from when the target stood; null: before our records")
+    target_promised_at: datetime | None = Field(
+        description="since when the same has been promised, in whatever words; where no base is stated it begins here"
+    )
     sentence_vi: str = Field(description="the verdict in one sentence")
     sentence_en: str
     formula: str | None = Field(description="the arithmetic with its numbers put in; null where nothing was computed")

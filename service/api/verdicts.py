@@ -3,22 +3,29 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 import numpy as np
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from ingest.indicator import Level
 from ingest.period import LOCAL_ZONE
 from ingest.spelling import nearest
 from service import caching
 from service.api import answers
-from service.api.asked import AsOf, Units, known_codes, reporting_units
-from service.api.parameters import Codes, Cursor, codes, read_page, refuse_pages, split, wanted_format, write_page
+from service.api.asked import AsOf, Promised, Units, known_codes, reporting_units
+from service.api.parameters import (
+    Codes,
+    Cursor,
+    SheetToo,
+    read_page,
+    refuse_pages,
+    split,
+    wanted_format,
+    write_page,
+)
 from service.api.verdict_shapes import Verdicts
-from service.archive import catalogue, targets
 from service.archive.verdicts import kept, reaching, sentences, states
 from service.archive.verdicts.kept import Current
 from service.archive.verdicts.reaching import Reached, Wanted
@@ -38,17 +45,15 @@ router = APIRouter(
 
 # A verdict is as long as a hundred figures: a page that is told in a moment has fewer.
 _PAGE, _LARGEST_PAGE = 100, 10_000
+_MOST_REMEMBERED = 1_000  # of one question: 5 MB
 _FORMATS = {name: KINDS[name].media_type for name in ("json", "csv", "xlsx")}
 _COLUMNS = (*reaching.ANSWER_COLUMNS, "sentence_vi", "sentence_en", "formula")
 _STATES, _METHODS = states.words(states.State), states.words(states.Method)
-_LEVELS = get_args(Level)
 
 
 def asked(
     connection: Reading,
-    plan: Codes = None,
-    indicator: Codes = None,
-    scope: Annotated[list[str] | None, Query(description="whom targets bind: a reporting unit, or a level")] = None,
+    promised: Promised,
     reporting_unit: Units = None,
     source: Codes = None,
     method: Annotated[
@@ -56,11 +61,6 @@ def asked(
     ] = None,
 ) -> Wanted:
     """Which verdicts the parameters ask for; each code must exist."""
-    promised = targets.Wanted(
-        plans=codes("plan", plan, lambda: targets.plans(connection)),
-        indicators=known_codes(connection, "indicator", indicator),
-        scopes=codes("scope", scope, lambda: [*_LEVELS, *catalogue.codes(connection, "reporting_unit")]),
-    )
     methods = None if method is None else _among("method", [method], _METHODS)
     return Wanted(
         promised,
@@ -87,7 +87,7 @@ def verdicts(
         list[str] | None, Query(description=f"only these, by commas or repeated: {', '.join(_STATES)}")
     ] = None,
     as_of: AsOf = None,
-    format: Annotated[str | None, Query(description="json, csv or xlsx; else what Accept asks for")] = None,  # noqa: A002
+    format: SheetToo = None,  # noqa: A002 - the parameter's name
     limit: Annotated[int, Query(ge=1, le=_LARGEST_PAGE, description="how many at the most")] = _PAGE,
     cursor: Cursor = None,
 ) -> Response:
@@ -111,7 +111,7 @@ def verdicts(
     body = {
         "as_of": judged.as_of,
         "today": judged.as_of.astimezone(LOCAL_ZONE).date(),
-        "verdicts": _told(judged.reached, shown),
+        "verdicts": _remembered(judged, shown),
         "next": write_page(request, judged.as_of, shown[-1]) if more else None,
     }
     return answers.json(body, request=request)
@@ -127,6 +127,18 @@ def reached(request: Request, connection: Connection, wanted: Wanted, moment: da
 
 def _moment(request: Request, as_of: str | None) -> datetime | None:
     return None if as_of is None else as_of_moment(request, as_of)
+
+
+def _remembered(judged: Current, places: Sequence[int]) -> list[dict[str, Any]]:
+    """A page that is asked for again and again is written once."""
+    known = {place: row for place in places if (row := judged.told.get(place))}
+    unknown = [place for place in places if place not in known]
+    written = dict(zip(unknown, _told(judged.reached, unknown), strict=True))
+    if len(judged.told) + len(written) > _MOST_REMEMBERED:
+        judged.told.clear()
+    judged.told.update(list(written.items())[:_MOST_REMEMBERED])
+    known |= written
+    return [known[place] for place in places]
 
 
 def _told(judged: Reached, places: Sequence[int]) -> list[dict[str, Any]]:

@@ -25,8 +25,9 @@ class Question:
     """Which figures are wanted, of which periods, as they were known when, and what is computed from them.
 
     `first_release` asks for the first figure that each period ever had instead of the last, `revised_since` only for
-    those that became the public figure after that moment. First they are seen in another geography, then brought to a
-    lower frequency, then transformed; what is carried forward is carried last.
+    those that became the public figure after that moment, `without_forecasts` that nothing rests on one. First they are
+    seen in another geography, then brought to a lower frequency, then transformed; what is carried forward is carried
+    last.
     """
 
     selection: Selection
@@ -35,6 +36,7 @@ class Question:
     _: KW_ONLY
     first_release: bool = False
     revised_since: datetime | None = None
+    without_forecasts: bool = False
     geography: Geography | None = None
     aggregate: Aggregate | None = None
     transform: Transform | None = None
@@ -227,6 +229,8 @@ def _seen(connection: Connection, question: Question, companions: Sequence[int])
 def _said(question: Question, chosen: Sequence[int | Line]) -> Statement:
     said = points.first_released if question.first_release else points.stored
     found = said(_stored(chosen), as_of=question.as_of)
+    if question.without_forecasts:
+        found = found.within("select * from points where status is distinct from 'F'")
     if question.geography is None:
         return found
     return geography.seen(found, [each for each in chosen if isinstance(each, Line)], question.geography)

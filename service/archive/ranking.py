@@ -2,6 +2,7 @@
 
 Places and changes are the transforms `rank`, `rank_dense` and `chg` of `transforms`, so that they are those of
 `/v1/observations`; a place that was published (an indicator that is a rank) stays as it was published, ties included.
+A forecast has no place and takes none, and no change is against one.
 """
 
 from collections.abc import Sequence
@@ -78,18 +79,29 @@ def fields(connection: Connection, indicator: str, *, as_of: datetime) -> list[F
     return sorted(known, key=lambda each: _preference(each, found))
 
 
+def is_published(connection: Connection, indicator: str) -> bool:
+    """Whether the figures of an indicator are places already."""
+    return registry.read(connection).indicators[indicator].unit_measure == "rank"
+
+
 def ranked(
-    connection: Connection, indicator: str, field: Field, *, as_of: datetime, ties: str, order: str
+    connection: Connection, indicator: str, field: Field, *, as_of: datetime, ties: str | None, order: str
 ) -> list[dict[str, Any]]:
     """The units of a field that have a figure, with RANKING_COLUMNS.
 
     In the order of their places, or of who improved most first and who cannot be compared last; those that are equal by
-    the alphabet. Raises DoesNotApply where the catalogue says of neither direction that it is better.
+    the alphabet. Raises DoesNotApply where the catalogue says of neither direction that it is better, and where the
+    places were published and `ties` are asked for.
     """
     catalogue = registry.read(connection)
     units = {unit.code: unit for unit in catalogue.reporting_units if unit.level == field.level}
     measured = catalogue.indicators[indicator]
-    is_rank = measured.unit_measure == "rank"
+    is_rank = is_published(connection, indicator)
+    if is_rank and ties is not None:
+        raise DoesNotApply(
+            f"{indicator} is a rank: its places stay as they were published, and so do those that are shared."
+            " Leave “ties” out."
+        )
     direction = "down" if is_rank else measured.direction
 
     def asked(transform: str) -> dict[str, dict[str, Any]]:
@@ -137,7 +149,7 @@ def _question(
         "source": [field.source],
         "breakdown": [TOTAL],
     }
-    return Question(Selection(codes), Span.of(period, period), as_of, transform=transform)
+    return Question(Selection(codes), Span.of(period, period), as_of, without_forecasts=True, transform=transform)
 
 
 def _times(value: Any, sign: int) -> Any:

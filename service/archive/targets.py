@@ -21,10 +21,13 @@ TARGET_COLUMNS = (
     "base_period",
     "base_value",
     "published_at",
+    "promised_at",
     "document",
     "words",
     "note",
 )
+# What of a promise must change for it to be another one; the rest are words.
+_SUBSTANCE = ("withdrawn", "kind", "value", "sense", "last_day", "base_period", "base_value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ class Wanted:
 class Promise:
     """A target as it stood at a moment. `sense` is 1 where it is kept from its value upwards, -1 where downwards.
 
-    `published_at` is None where it stood since before our records; `last_day` is the last that is in time.
+    `published_at` is when it was last said, `promised_at` since when the same has been promised, in whatever words;
+    None where that was before our records. `last_day` is the last that is in time.
     """
 
     plan: str
@@ -55,6 +59,7 @@ class Promise:
     base_period: str | None
     base_value: Decimal | None
     published_at: datetime | None
+    promised_at: datetime | None
     document: str
     words: str | None
     note: str | None
@@ -84,9 +89,27 @@ def plans(connection: Connection) -> list[str]:
     return list(connection.execute(text("select distinct plan from target order by plan")).scalars())
 
 
+_TOLD = {name: f"nullif({name}, '-infinity') as {name}" for name in ("published_at", "promised_at")}
 _STANDING = f"""
-select {", ".join(TARGET_COLUMNS).replace("published_at", "nullif(published_at, '-infinity') as published_at")}
+with word as (
+    select distinct on (plan, indicator, scope, period, published_at) *
+    from target
+    where published_at <= :as_of
+    order by plan, indicator, scope, period, published_at, recorded_at desc
+),
+compared as (
+    select *, row({", ".join(_SUBSTANCE)}) is distinct from lag(row({", ".join(_SUBSTANCE)})) over so_far as is_another
+    from word
+    window so_far as (partition by plan, indicator, scope, period order by published_at)
+),
+promised as (
+    select plan, indicator, scope, period, max(published_at) filter (where is_another) as promised_at
+    from compared
+    group by plan, indicator, scope, period
+)
+select {", ".join(_TOLD.get(name, name) for name in TARGET_COLUMNS)}
 from target_as_of(:as_of)
+join promised using (plan, indicator, scope, period)
 where (cast(:plans as text[]) is null or plan = any(:plans))
     and (cast(:indicators as text[]) is null or indicator = any(:indicators))
     and (cast(:scopes as text[]) is null or scope = any(:scopes))

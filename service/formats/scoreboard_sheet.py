@@ -29,7 +29,7 @@ _COUNTS = {
     "on_track": ("Đúng tiến độ", "On track", 12),
     "acceleration_needed": ("Cần tăng tốc", "Acceleration needed", 12),
     "off_track": ("Chậm tiến độ", "Off track", 12),
-    "moving_away": ("Đi xa mục tiêu", "Moving away", 12),
+    "moving_away": ("Xa dần mục tiêu", "Moving away", 12),
     "cannot_be_judged": ("Chưa đánh giá được", "Cannot be judged", 12),
     "without_figure": ("Trong đó chưa có số liệu", "Of these without a figure", 14),
 }

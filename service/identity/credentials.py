@@ -21,6 +21,7 @@ from service import database
 from service.asking import clock
 from service.identity import accounts, sessions, sign_in, tokens
 from service.identity.accounts import ADMINISTRATOR
+from service.origin import address_of
 from service.problems import Problem, responses
 
 # What a route that asks who asks can answer beside its own.
@@ -122,11 +123,6 @@ def refuse_other_sites(request: Request) -> None:
         "other-site",
         "Another site made your browser ask for this; nothing was done. Do it from our own pages, or with a program.",
     )
-
-
-def address_of(request: Request) -> str:
-    """The address that the request came from, as the proxy in front of us tells it where there is one."""
-    return request.client.host if request.client else ""
 
 
 def _by_secret(request: Request, encoded: str) -> Credential:

@@ -60,7 +60,9 @@ def _page(request: Request, failure: Exception) -> HTMLResponse:
         case Problem():
             status, title = failure.status, words.refused
             sentence = _SENTENCES.get(failure.kind, "{detail}")
-            sentence = getattr(words, sentence, sentence).format(detail=failure.detail, **_named(failure.facts))
+            sentence = getattr(words, sentence, sentence).format(
+                detail=failure.detail, **_named(failure.facts, words.filters)
+            )
             if failure.kind == "unknown-choice":
                 near = [
                     (each, visit.address(visit.path, **{failure.facts["parameter"]: each})) for each in _near(failure)
@@ -83,5 +85,6 @@ def _near(failure: Problem) -> list[str]:
     return failure.facts["nearest"]
 
 
-def _named(facts: dict[str, Any]) -> dict[str, Any]:
-    return {"name": facts.get("parameter"), "text": facts.get("text")}
+def _named(facts: dict[str, Any], filters: dict[str, str]) -> dict[str, Any]:
+    parameter = facts.get("parameter")
+    return {"name": parameter, "filter": filters.get(str(parameter)), "text": facts.get("text")}

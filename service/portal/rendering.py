@@ -44,7 +44,14 @@ def render(
 @cache
 def _said(language: str) -> dict[str, Any]:
     """The words, and how numbers and moments are written, in one language."""
-    writers = (writing.number, writing.measured, writing.period_name, writing.day, writing.moment)
+    writers = (
+        writing.number,
+        writing.measured,
+        writing.period_name,
+        writing.period_within,
+        writing.day,
+        writing.moment,
+    )
     return {
         "GENERATED": GENERATED,
         "TOTAL": TOTAL,

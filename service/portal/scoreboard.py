@@ -15,6 +15,7 @@ from ingest.catalogue import Catalogue
 from ingest.observation import GENERATED
 from ingest.period import LOCAL_ZONE
 from ingest.spelling import alphabetical, nearest
+from ingest.target import sense
 from service import writing
 from service.archive.verdicts import kept, reaching, scoreboard, sentences
 from service.archive.verdicts.reaching import Reached, Wanted
@@ -73,7 +74,7 @@ def shown(
         symbols=SYMBOLS,
         states=STATES,
         tallies=_tallies(national),
-        national=_by_pillar(_Telling(reached, visit.language), national),
+        national=_by_pillar(Telling(reached, visit.language), national),
         matrices=[_matrix(level, cells, catalogue, visit.language) for level in LEVELS if level != NATION],
         generated=any(is_generated(cell) for cell in cells),
         is_generated=is_generated,
@@ -122,7 +123,7 @@ def _tallies(national: Sequence[Row]) -> list[Row]:
     return sorted((row for row in counts if row["cells"]), key=lambda row: order.index(row["code"]))
 
 
-def _by_pillar(telling: "_Telling", national: Sequence[Row]) -> list[tuple[str, list[Row]]]:
+def _by_pillar(telling: "Telling", national: Sequence[Row]) -> list[tuple[str, list[Row]]]:
     told = [telling.of(cell) for cell in sorted(national, key=telling.alphabet)]
     grouped = ((pillar, [row for row in told if row["pillar"] == pillar]) for pillar in PILLARS)
     return [(pillar, rows) for pillar, rows in grouped if rows]
@@ -150,10 +151,11 @@ def _matrix(level: str, cells: Sequence[Row], catalogue: Catalogue, language: st
     }
 
 
-class _Telling:
+class Telling:
     """Writes cells for people, in one language."""
 
     def __init__(self, reached: Reached, language: str) -> None:
+        """Take all verdicts: a cell of the nation also names its indicator's other targets."""
         self._catalogue, self._language, self._words = reached.catalogue, language, in_language(language)
         frame = reached.inputs.frame
         units = {unit.code: unit.level for unit in reached.catalogue.reporting_units}
@@ -196,31 +198,48 @@ class _Telling:
         return writing.measured(_decimal(value), unit.code, symbol, self._language)
 
     def _promise(self, cell: Row) -> str:
-        base, target = cell["base"], _decimal(cell["target"])
-        change = ("+" if target > 0 else "−") + self._amount(cell, abs(target))
+        target = _decimal(cell["target"])
+        if cell["kind"] == "change_from_base":
+            return self._change(cell, target)
         return self._words.target_kinds[cell["kind"]].format(
-            value=self._measured(cell, target),
-            places=writing.number(target, self._language),
-            change=change,
-            base="…" if base is None else self._measured(cell, base),
+            value=self._measured(cell, target), places=writing.number(target, self._language)
         )
+
+    def _change(self, cell: Row, change: Decimal) -> str:
+        """How much more or less than the base; a rank whose number gets smaller goes up."""
+        phrases, rank = self._words.phrases, cell["unit_measure"] == "rank"
+        base = phrases["the_base"]
+        if cell["base"] is not None:
+            base = self._measured(cell, cell["base"])
+            base = base if rank else phrases["the_base.known"].format(value=base)
+        way = f"{'rank.' if rank else ''}{'up' if change > 0 else 'down'}"
+        return phrases[f"change.{way}"].format(change=self._amount(cell, abs(change)), base=base)
 
     def _amount(self, cell: Row, amount: Decimal) -> str:
         """A difference with what it is counted in."""
         number = writing.number(amount, self._language)
         if cell["unit_measure"] == "rank":
-            return self._words.places.format(number=number)
+            return self._words.phrases["place" if amount == 1 else "places"].format(number=number)
         if cell["unit_measure"] == "percent":
-            return self._words.points.format(number=number)
+            return self._words.phrases["point" if amount == 1 else "points"].format(number=number)
         return self._measured(cell, amount)
 
     def _distance(self, cell: Row) -> str | None:
+        """How far the value is from its path; from the target where there is no path, or it has come to its end."""
         if cell["gap"] is None:
             return None
+        phrases, on_path = self._words.phrases, cell["path_value"] not in (None, cell["promised"])
+        asked = self._words.the_path if on_path else phrases["target"]
         gap = self._rounded(cell, cell["gap"], ROUND_HALF_UP)
+        apart = self._amount(cell, abs(gap))
         if not gap:
-            return self._words.even
-        return (self._words.ahead if gap > 0 else self._words.behind).format(amount=self._amount(cell, abs(gap)))
+            return self._words.even.format(ref=asked)
+        if cell["kind"] == "zero_left" and not on_path:
+            return phrases["gap.left"].format(gap=apart)
+        direction = self._catalogue.indicators[cell["indicator"]].direction
+        way = "up" if sense(cell["kind"], _decimal(cell["target"]), direction) > 0 else "down"
+        way = "rank" if cell["unit_measure"] == "rank" else way
+        return phrases[f"gap.{way}.{'ahead' if gap > 0 else 'behind'}"].format(gap=apart, ref=asked)
 
     def _needed(self, cell: Row) -> str | None:
         """What the next figure must be, never less than enough by rounding."""

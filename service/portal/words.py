@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 from ingest.observation import ACCUMULATIONS, DENOMINATOR, NUMERATOR, STATUSES
 from ingest.period import FREQUENCIES
-from service.archive.verdicts.wording import REASON_LABELS, STATE_LABELS
+from service.archive.verdicts.wording import PHRASES, REASON_LABELS, STATE_LABELS
 
 LANGUAGES = ("vi", "en")
 
@@ -55,12 +55,12 @@ FORMULAS = {
     "numerator / denominator": ("tử số / mẫu số", "numerator / denominator"),
 }
 STATES = {code: (vi.capitalize(), en.capitalize()) for code, (vi, en) in STATE_LABELS.items()}
+# A promised change goes up or down, and is told as in its sentence.
 KINDS = {
-    "at_least": ("ít nhất {value}", "at least {value}"),
-    "at_most": ("nhiều nhất {value}", "at most {value}"),
-    "change_from_base": ("{change} so với {base}", "{change} from {base}"),
-    "top_n": ("trong nhóm {places} đầu", "among the first {places}"),
-    "zero_left": ("không còn", "none left"),
+    "at_least": PHRASES["bound.up"],
+    "at_most": PHRASES["bound.down"],
+    "top_n": ("thuộc nhóm {places} dẫn đầu", "among the first {places}"),
+    "zero_left": ("không còn trường hợp nào", "none left"),
     "yes_all": ("toàn bộ ({value})", "all ({value})"),
     "path": ("mốc {value}", "milestone {value}"),
 }
@@ -251,16 +251,14 @@ INTERFACE = {
     "scoreboard": ("Bảng theo dõi", "Scoreboard"),
     "scoreboard_title": ("Bảng theo dõi mục tiêu", "Scoreboard of the targets"),
     "scoreboard_what": (
-        "Mỗi chỉ tiêu được đánh giá theo mục tiêu gần nhất chưa hết hạn; nếu tất cả đã hết hạn thì theo mục tiêu cuối"
-        " cùng. Bảng đếm số chỉ tiêu theo trạng thái, không lấy điểm trung bình.",
+        "Mỗi chỉ tiêu được đánh giá theo mục tiêu có thời hạn gần nhất chưa hết; nếu tất cả đã hết hạn thì theo mục"
+        " tiêu hết hạn sau cùng. Bảng đếm số chỉ tiêu theo trạng thái, không tính điểm trung bình.",
         "Each indicator is judged by its target with the next deadline, or by the last one that is over."
         " States are counted; no scores are averaged.",
     ),
     "scoreboard_day": ("Số liệu đã công bố, đánh giá đến ngày {day}.", "Published figures, judged by {day}."),
     "filter": ("Lọc mục tiêu", "Choose the targets"),
     "pillar": ("Nhóm chỉ tiêu", "Group of indicators"),
-    "plan": ("Kế hoạch", "Plan"),
-    "target_period": ("Kỳ của mục tiêu", "Period of the target"),
     "everything": ("Tất cả", "All"),
     "reset": ("Bỏ lọc", "Show all"),
     "summary": ("Tổng hợp cấp quốc gia", "The nation in summary"),
@@ -272,27 +270,36 @@ INTERFACE = {
     "count": ("Số chỉ tiêu", "Indicators"),
     "national_targets": ("Mục tiêu quốc gia: {pillar}", "National targets: {pillar}"),
     "target": ("Mục tiêu, thời hạn", "Target, deadline"),
-    "by_day": ("đến hết {day}", "by {day}"),
-    "over": ("đã hết hạn {day}", "was due {day}"),
+    "by_day": ("thời hạn: hết ngày {day}", "by {day}"),
+    "over": ("đã hết hạn ngày {day}", "was due {day}"),
     "state": ("Trạng thái", "State"),
     "gap": ("Chênh lệch", "Gap"),
-    "needed": ("Cần ở kỳ tới", "Needed next"),
-    "ahead": ("vượt {amount}", "{amount} ahead"),
-    "behind": ("thiếu {amount}", "{amount} short"),
-    "even": ("vừa đủ", "just enough"),
-    "points": ("{number} điểm %", "{number} points"),
-    "places": ("{number} bậc", "{number} places"),
-    "why": ("Cách tính", "Why"),
-    "promised_in": ("Nguyên văn", "In the document's words"),
+    "needed": ("Mức cần đạt ở kỳ tiếp theo", "Needed next"),
+    "even": ("vừa đủ so với {ref}", "level with {ref}"),
+    "the_path": ("lộ trình", "the path"),
+    "why": ("Kết luận và cách tính", "Why"),
+    "decimal_point": ("Trong công thức, dấu chấm là dấu thập phân.", "In the formula the point is the decimal sign."),
+    "promised_in": ("Trích từ nguồn", "In the document's words"),
     "other_targets": ("Các mục tiêu khác của chỉ tiêu này", "Other targets of this indicator"),
-    "matrix": ("Theo đơn vị: {level}", "By reporting unit: {level}"),
+    "matrix": ("Theo đơn vị báo cáo: {level}", "By reporting unit: {level}"),
     "matrix_note": ("Số đơn vị có mục tiêu, theo trạng thái", "Units that a target binds, by state"),
-    "matrix_open": ("Từng đơn vị: {count}", "Unit by unit: {count}"),
+    "matrix_open": ("Xem từng đơn vị ({count})", "Unit by unit: {count}"),
     "unit_count": ("Số đơn vị", "Units"),
     "not_bound": ("không có mục tiêu", "no target"),
-    "nothing_chosen": ("Không có mục tiêu nào như vậy.", "There is no such target."),
-    "no_choice": ("Bộ lọc “{name}” không có “{text}”.", "“{text}” is none of the choices of “{name}”."),
+    "nothing_chosen": ("Không có mục tiêu nào phù hợp với bộ lọc.", "There is no such target."),
+    "no_choice": (
+        "Bộ lọc “{filter}” không có lựa chọn “{text}”.",
+        "“{text}” is none of the choices of “{filter}”.",
+    ),
     "health": ("Tình trạng dịch vụ", "Health of the service"),
+}
+# What the scoreboard can be filtered by: the parameters of its address.
+FILTERS = {
+    "pillar": INTERFACE["pillar"],
+    "level": INTERFACE["level"],
+    "lead": INTERFACE["lead"],
+    "plan": ("Văn bản, kế hoạch", "Plan"),
+    "period": ("Kỳ của mục tiêu", "Period of the target"),
 }
 
 
@@ -316,6 +323,8 @@ def in_language(language: str) -> SimpleNamespace:
         states=chosen(STATES),
         reasons=chosen(REASON_LABELS),
         target_kinds=chosen(KINDS),
+        phrases=chosen(PHRASES),
+        filters=chosen(FILTERS),
         accumulations=chosen(ACCUMULATIONS),
         frequencies=chosen(FREQUENCIES),
     )

@@ -1,5 +1,6 @@
 """The ledger: what makes a vintage, and what was known when."""
 
+import random
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -180,6 +181,35 @@ def test_an_embargoed_figure_is_unseen_even_by_those_who_ask_for_the_future(conn
     append(connection, {"value": "2", "published_at": "2099-01-01"}, reason="embargo")
     assert known(connection, "2100-01-01") == {"2024": Decimal(1)}
     assert validity(connection) == [("2025-01-01", None, Decimal(1))]
+
+
+def test_the_last_words_are_the_figures_of_the_as_of_rule(connection: Connection) -> None:
+    chance = random.Random(19)
+    for _ in range(40):
+        withdrawn = chance.random() < 0.2
+        row = {
+            "period": str(chance.randrange(2001, 2005)),
+            "published_at": f"{chance.choice([2010, 2011, 2012, 2013, 2199])}-01-01",
+            "value": None if withdrawn else str(chance.randrange(3)),
+            "status": chance.choice("APF"),
+            "withdrawn": withdrawn,
+            "reason": "test",
+        }
+        append(connection, row, reason="test")
+    compared = """
+        select count(*), count(*) filter (where restated), count(*) filter (
+            where known is null or said is null
+                or (known.status, known.value) is distinct from (said.status::text, said.value)
+                or known.valid_from <> said.published_at and not said.restated
+                or known.valid_from > said.published_at
+        )
+        from observation_as_of(:as_of) as known
+        full join figure_as_of(:as_of) as said using (series_id, period_start)
+    """
+    for day in ("2009-12-31", "2010-06-01", "2011-06-01", "2012-06-01", "2013-06-01", "2999-01-01"):
+        figures, restated, unlike = connection.execute(text(compared), {"as_of": moment(day)}).one()
+        assert unlike == 0
+    assert 0 < restated < figures
 
 
 def test_an_answer_as_of_a_moment_shows_the_whole_validity_of_its_row(connection: Connection) -> None:

@@ -201,6 +201,10 @@ def test_officials_write_quarters_in_roman_numerals() -> None:
     assert parse("2024-03").in_vietnamese == "Tháng 03/2024"
 
 
+def test_an_hour_is_written_before_its_day() -> None:
+    assert parse("2025-03-15T09").in_vietnamese == "09 giờ ngày 15/03/2025"
+
+
 def test_a_day_of_publication_begins_in_ha_noi() -> None:
     assert period.moment("2024-09-17") == datetime(2024, 9, 16, 17, tzinfo=UTC)
     assert period.moment("2024-09-17", end_of_day=True) == datetime(2024, 9, 17, 16, 59, 59, 999999, tzinfo=UTC)

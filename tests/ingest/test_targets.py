@@ -38,9 +38,13 @@ def told(connection: Connection) -> Any:
     return ask
 
 
-def load(connection: Connection, *promised: Target) -> None:
+def load(connection: Connection, *promised: Target) -> list[dict[str, Any]]:
     others = [target for target in targets.read(connection) if target.plan != "TRIAL"]
-    targets.load(connection, [*others, *promised], registry.read(connection).indicators)
+    return targets.load(connection, [*others, *promised], registry.read(connection).indicators)
+
+
+def rows(connection: Connection) -> int:
+    return connection.execute(text("select count(*) from target")).scalar_one()
 
 
 def test_a_promise_stands_from_the_day_of_its_document_in_the_country(connection: Connection, told: Any) -> None:
@@ -68,9 +72,9 @@ def test_a_promise_changed_by_a_later_document_stays_visible_as_it_was(connectio
 def test_loading_the_same_promises_again_adds_nothing(connection: Connection) -> None:
     changed = replace(PROMISE, value=Decimal(90), published_on=date(2023, 1, 1))
     load(connection, PROMISE, changed)
-    before = connection.execute(text("select count(*) from target")).scalar_one()
-    load(connection, PROMISE, changed)
-    assert connection.execute(text("select count(*) from target")).scalar_one() == before
+    before = rows(connection)
+    assert load(connection, PROMISE, changed) == []
+    assert rows(connection) == before
 
 
 def test_what_a_file_says_otherwise_than_before_stands_from_then_on_only(connection: Connection, told: Any) -> None:
@@ -101,6 +105,70 @@ def test_an_older_document_that_is_found_later_comes_with_its_own_day(connection
     load(connection, PROMISE, changed)
     assert told("2022-12-31 12:00+07") == [(80, "Quyết định 1")]
     assert told("infinity") == [(90, "Quyết định 2")]
+
+
+def test_a_vintage_that_another_one_followed_is_not_corrected_and_that_is_said(
+    connection: Connection, told: Any
+) -> None:
+    changed = replace(PROMISE, value=Decimal(90), published_on=date(2023, 1, 1))
+    load(connection, PROMISE, changed)
+    before = rows(connection)
+    late = load(connection, replace(PROMISE, value=Decimal(75)), changed)
+    assert late == [
+        {
+            "plan": "TRIAL",
+            "indicator": "ONLINE_FILING_RATE",
+            "scope": "VN",
+            "period": "2030",
+            "published_on": date(2020, 6, 3),
+        }
+    ]
+    assert told("2022-06-01") == [(80, "Quyết định 1")]
+    assert told("infinity") == [(90, "Quyết định 1")]
+    assert rows(connection) == before
+
+
+def test_a_vintage_with_a_day_to_come_is_withdrawn_before_that_day(connection: Connection, told: Any) -> None:
+    to_come = replace(PROMISE, value=Decimal(90), published_on=date(2929, 1, 1))
+    load(connection, PROMISE, to_come)
+    assert told("2929-06-01") == [(90, "Quyết định 1")]
+    load(connection, PROMISE)
+    assert told("2024-01-01") == told("2928-06-01") == told("2929-06-01") == [(80, "Quyết định 1")]
+    before = rows(connection)
+    load(connection, PROMISE)
+    assert rows(connection) == before
+    load(connection, PROMISE, to_come)
+    assert told("2928-06-01") == [(80, "Quyết định 1")]
+    assert told("2929-06-01") == [(90, "Quyết định 1")]
+
+
+def test_a_promise_with_a_vintage_to_come_is_withdrawn_now_and_then(connection: Connection, told: Any) -> None:
+    load(connection, PROMISE, replace(PROMISE, value=Decimal(90), published_on=date(2929, 1, 1)))
+    load(connection)
+    assert told("2024-01-01") == [(80, "Quyết định 1")]
+    assert told("2928-06-01") == told("2929-06-01") == []
+    before = rows(connection)
+    load(connection)
+    assert rows(connection) == before
+
+
+def test_what_stands_is_withdrawn_where_only_a_vintage_to_come_is_left(connection: Connection, told: Any) -> None:
+    to_come = replace(PROMISE, value=Decimal(90), published_on=date(2929, 1, 1))
+    load(connection, PROMISE, to_come)
+    load(connection, to_come)
+    assert told("2928-06-01") == []
+    assert told("2929-06-01") == [(90, "Quyết định 1")]
+
+
+def test_a_vintage_to_come_is_corrected_and_moved_on_its_own_days(connection: Connection, told: Any) -> None:
+    to_come = replace(PROMISE, value=Decimal(90), published_on=date(2929, 1, 1))
+    load(connection, PROMISE, to_come)
+    load(connection, PROMISE, replace(to_come, value=Decimal(95)))
+    assert told("2928-06-01") == [(80, "Quyết định 1")]
+    assert told("2929-06-01") == [(95, "Quyết định 1")]
+    load(connection, PROMISE, replace(to_come, value=Decimal(95), published_on=date(2930, 1, 1)))
+    assert told("2929-06-01") == [(80, "Quyết định 1")]
+    assert told("2930-06-01") == [(95, "Quyết định 1")]
 
 
 def test_no_promise_is_changed_or_removed_in_place(connection: Connection) -> None:

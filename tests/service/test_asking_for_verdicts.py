@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,20 +15,22 @@ import openpyxl
 import pytest
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
-from ingest import catalogue, registry
+from ingest import catalogue, registry, targets
 from ingest.period import LOCAL_ZONE, now
 from ingest.target import Target
 from service import app, database
 from service.api.verdict_shapes import Verdicts
-from service.archive.verdicts import kept
+from service.archive import targets as archived
+from service.archive.verdicts import kept, reaching
 from service.archive.verdicts.reaching import ANSWER_COLUMNS
 from service.formats import verdict_sheet
 from service.verdict_gauges import LABELS
 from tests.conftest import TEST, Clock
 from tests.ingest.test_ledger import append
 
+TODAY = date(2026, 11, 22)
 RANK = {"plan": "QD749_2020", "indicator": "EGDI_RANK"}
 COLUMNS = (*ANSWER_COLUMNS, "sentence_vi", "sentence_en", "formula")
 
@@ -84,7 +86,7 @@ def test_the_members_of_a_group_are_asked_for_together(client: TestClient) -> No
         ({"indicator": "EGDI_RNK"}, 404, "unknown-code", "Did you mean EGDI_RANK"),
         ({"plan": "QD749"}, 404, "unknown-code", "Did you mean QD749_2020"),
         ({"scope": "provinces"}, 404, "unknown-code", "Did you mean province"),
-        ({"reporting_unit": "@NOBODY"}, 404, "unknown-code", "“@NOBODY” is no group"),
+        ({"reporting_unit": "@NOBODY"}, 404, "unknown-code", "“NOBODY” is no group"),
         ({"source": "UNO"}, 404, "unknown-code", "“UNO” is no source"),
         ({"state": "on track"}, 400, "invalid-parameter", "There are: cannot_be_judged, moving_away, off_track"),
         ({"state": ","}, 400, "invalid-parameter", "“” is no state"),
@@ -101,7 +103,7 @@ def test_a_wrong_question_is_answered_with_what_there_is(
 ) -> None:
     told = problem(client, **parameters)
     assert (told["status"], told["type"]) == (status, f"/problems/{kind}")
-    assert sentence in told["detail"].replace("“NOBODY”", "“@NOBODY”")
+    assert sentence in told["detail"]
 
 
 def test_pages_are_of_one_moment_and_make_the_whole(client: TestClient) -> None:
@@ -124,17 +126,20 @@ def test_csv_and_xlsx_hold_the_same_verdicts(client: TestClient) -> None:
     rows = get(client, limit=10_000, **RANK)["verdicts"]
     listed = list(csv.DictReader(io.StringIO(client.get("/v1/verdicts", params=RANK | {"format": "csv"}).text)))
     assert tuple(listed[0]) == COLUMNS
-    assert [(row["state"], row["value"], row["period"]) for row in listed] == [
-        (row["state"], str(row["value"]), row["period"]) for row in rows
-    ]
+    assert listed == [{name: _as_text(value) for name, value in row.items()} for row in rows]
     answer = client.get("/v1/verdicts", params=RANK | {"format": "xlsx"})
     assert answer.headers["content-disposition"].startswith('attachment; filename="chiso-verdicts-2')
     sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[0]
     cells = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert len(cells) == len(rows) + 1
-    value, state = (list(verdict_sheet.HEADINGS).index(name) for name in ("value", "state"))
-    assert [(row[value], row[state]) for row in cells[1:]] == [(row["value"], row["state"]) for row in rows]
+    for row, told in zip(cells[1:], rows, strict=True):
+        for name, cell in zip(verdict_sheet.HEADINGS, row, strict=True):
+            assert _as_text(told[name]) == _as_text(cell) or isinstance(cell, datetime), (name, cell, told[name])
     assert client.get("/v1/verdicts", params=RANK | {"format": "xlsx"}).content == answer.content
+
+
+def _as_text(value: Any) -> str:
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def test_a_workbook_has_a_heading_for_every_column_of_the_answer() -> None:
@@ -194,6 +199,43 @@ def test_each_change_of_what_verdicts_rest_on_changes_them_at_once(own_engine: E
         load(own_engine, "with none")
         again = client.get("/v1/verdicts", params=MINE, headers={"If-None-Match": tag})
         assert (again.status_code, again.json()["verdicts"]) == (200, [])
+
+
+def test_words_of_promises_that_change_judge_nobody_otherwise(connection: Connection) -> None:
+    def judged() -> list[dict[str, Any]]:
+        moment = connection.execute(text("select clock_timestamp()")).scalar_one()
+        rows = reaching.reached(connection, reaching.Wanted(), as_of=moment, today=TODAY).rows()
+        words = {"document", "words", "note", "target_published_at"}
+        return [{name: value for name, value in row.items() if name not in words} for row in rows]
+
+    files, before = catalogue.read(), judged()
+    mended = [
+        replace(each, note=f"{each.note}, mended", words="mended", document=f"{each.document}, mended")
+        for each in files.targets
+    ]
+    targets.load(connection, mended, files.indicators)
+    assert judged() == before
+
+
+def test_a_promise_is_made_when_its_substance_is_and_again_after_it_was_withdrawn(connection: Connection) -> None:
+    files = catalogue.read()
+
+    def made(*promises: Target) -> tuple[Any, Any]:
+        targets.load(connection, [*files.targets, *promises], files.indicators)
+        moment = connection.execute(text("select clock_timestamp()")).scalar_one()
+        found = archived.standing(connection, archived.Wanted(plans=[PLAN]), as_of=moment)
+        return (found[0].published_at, found[0].promised_at) if found else (None, None)
+
+    first = datetime(2020, 6, 3, tzinfo=LOCAL_ZONE)
+    assert made(promise("100", published_on=first.date())) == (first, first)
+    mended_at, since = made(promise("100", published_on=first.date(), note="mended"))
+    assert mended_at > first
+    assert since == first
+    changed_at, since = made(promise("90", published_on=first.date()))
+    assert changed_at == since > mended_at
+    assert made() == (None, None)
+    again_at, since = made(promise("90", published_on=first.date()))
+    assert again_at == since > changed_at
 
 
 def test_the_end_of_an_embargo_changes_a_verdict_at_its_moment_and_not_before(own_engine: Engine) -> None:

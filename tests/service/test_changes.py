@@ -100,7 +100,7 @@ def stored(connection: Connection, vintages: str, **values: Any) -> dict[tuple[s
 
 
 def shown(connection: Connection, copy: Mirror) -> dict[tuple[str, str, datetime], tuple[Any, ...]]:
-    """What the store shows at the moment of the copy's look, whatever it was recorded by, as embargoes end any time."""
+    """What the store shows at the moment of the copy's look; an embargo may end at any time."""
     return stored(connection, "vintage_known('infinity', :public)", public=copy.place.since.public)
 
 
@@ -614,6 +614,20 @@ def test_a_stream_tells_what_happens_resumes_after_the_last_event_and_ends_with_
             assert list(told) == []
             thread.join(10)
             assert not thread.is_alive()
+
+
+def test_a_head_of_the_stream_ends_and_is_no_listener(own_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(news, "MOST_LISTENERS", 1)
+    with listened_to(own_engine) as (address, *_), httpx2.Client(timeout=30) as client:
+        stream = f"{address}/v1/changes/stream"
+        heads = [client.head(stream) for _ in range(3)]
+        assert client.head(f"{stream}?since=x").status_code == 400
+        with client.stream("GET", stream) as answer:
+            assert answer.status_code == 200
+            for head in heads:
+                assert head.status_code == 200
+                for name in ("content-type", "cache-control", "x-accel-buffering"):
+                    assert head.headers[name] == answer.headers[name]
 
 
 @pytest.mark.parametrize("limit", ["MOST_LISTENERS", "MOST_OF_ONE_ADDRESS"])

@@ -158,12 +158,14 @@ def test_without_words_the_facets_tell_what_there_is(client: TestClient, words: 
     )
 
 
-def test_pages_of_a_search_make_the_whole_without_repetition(client: TestClient) -> None:
+@pytest.mark.parametrize("format", ["json", "csv"])
+def test_pages_of_a_search_make_the_whole_without_repetition(client: TestClient, format: str) -> None:  # noqa: A002
     whole = codes(client, "dich vu", limit="1000")
     parts: list[str] = []
-    answer = client.get("/v1/search", params={"q": "dich vu", "limit": "7"})
+    answer = client.get("/v1/search", params={"q": "dich vu", "limit": "7", "format": format})
     while True:
-        parts += [hit["code"] for hit in answer.json()["hits"]]
+        hits = answer.json()["hits"] if format == "json" else csv.DictReader(io.StringIO(answer.text))
+        parts += [hit["code"] for hit in hits]
         if "next" not in answer.links:
             break
         answer = client.get(answer.links["next"]["url"])

@@ -170,6 +170,19 @@ def test_every_vintage_date_is_a_column_and_each_column_what_was_known(ask: Any,
         assert ours == {each: value for each, value in theirs.items() if value == value}
 
 
+def test_a_table_by_vintage_has_the_periods_of_which_something_was_known_and_no_others(ask: Any) -> None:
+    day = {"series_id": GDP, "realtime_start": "2009-03-01", "realtime_end": "2009-03-01"}
+    known = [row["date"] for row in ask("/series/observations", **day)["observations"]]
+    for table in (
+        ask("/series/observations", output_type="2", **day),
+        ask("/series/observations", output_type="2", series_id=GDP, vintage_dates="2009-03-01"),
+    ):
+        assert [row["date"] for row in table["observations"]] == known
+        assert table["count"] == len(known) > 0
+    last = ask("/series/observations", output_type="2", sort_order="desc", limit="1", **day)["observations"]
+    assert [row["date"] for row in last] == known[-1:]
+
+
 def test_new_and_revised_figures_are_those_that_a_vintage_brought(ask: Any, releases: dict[str, Any]) -> None:
     table = ask("/series/observations", series_id=GDP, output_type="3", **ALL)
     ours = {

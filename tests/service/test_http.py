@@ -196,8 +196,43 @@ def test_everything_varies_by_the_three_and_refusals_are_kept_by_nobody(client: 
         assert answer.headers["cache-control"] == ("no-store" if status >= 400 else caching._SHARED)
 
 
-def test_a_refusal_goes_before_what_is_held(client: TestClient) -> None:
-    assert client.get("/v1/observations?x=1", headers={"If-None-Match": "*"}).status_code == 400
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v1/observations?x=1", 400),
+        ("/v1/series/A.NOTHING.VN.PERIOD.UN._T/observations", 404),
+        ("/v1/observations?indicator=NOPE", 404),
+        ("/v1/indicators/NOPE", 404),
+        ("/v1/observations?from=xx", 400),
+        ("/v1/observations?format=xx", 406),
+        ("/v1/observations?indicator=EGDI_RANK&transform=pch", 422),
+    ],
+)
+def test_a_refusal_goes_before_what_is_held(
+    readers: list[TestClient], own_engine: Engine, path: str, status: int
+) -> None:
+    _alone_in_its_second(own_engine)
+    client = readers[0]
+    date = client.get(PATH).headers["last-modified"]
+    for held in ({}, {"If-None-Match": "*"}, {"If-Modified-Since": date}):
+        answer = client.get(path, headers=held)
+        assert answer.status_code == status, held
+        # So nobody can have a tag of an answer that there is not.
+        assert "etag" not in answer.headers
+
+
+@pytest.mark.parametrize("path", [PATH, f"{PATH}?format=csv", f"{PATH}?format=parquet"])
+def test_what_is_held_by_star_or_date_is_told_so_without_a_body_as_by_its_tag(
+    readers: list[TestClient], own_engine: Engine, path: str
+) -> None:
+    _alone_in_its_second(own_engine)
+    client = readers[0]
+    whole = client.get(path)
+    tag = client.get(path, headers={"If-None-Match": whole.headers["etag"]})
+    for held in ({"If-None-Match": "*"}, {"If-Modified-Since": whole.headers["last-modified"]}):
+        answer = client.get(path, headers=held)
+        assert (answer.status_code, answer.content) == (304, b"")
+        assert {name: each for name, each in answer.headers.items() if name != "link"} == dict(tag.headers), held
 
 
 def test_an_answer_says_of_which_moment_it_is_and_is_byte_for_byte_the_same_until_something_changes(

@@ -315,7 +315,7 @@ def test_numbers_keep_the_digits_that_were_reported(value: str, unit: str, symbo
         ("2024-03", "Tháng 03/2024", "March 2024"),
         ("2024-W05", "Tuần 5/2024", "Week 5 of 2024"),
         ("2024-03-15", "15/03/2024", "15\u00a0Mar\u00a02024"),
-        ("2024-03-15T09", "09 giờ 15/03/2024", "09:00, 15\u00a0Mar\u00a02024"),
+        ("2024-03-15T09", "09 giờ ngày 15/03/2024", "09:00, 15\u00a0Mar\u00a02024"),
     ],
 )
 def test_periods_are_written_for_people(period: str, vi: str, en: str) -> None:

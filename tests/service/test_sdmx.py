@@ -109,7 +109,7 @@ def test_sdmx1_reads_every_target_as_the_api_tells_it(client: sdmx.Client, addre
         ("TARGET_KIND", "kind"),
         ("LAST_DAY", "last_day"),
     ]:
-        seen = {key: str(value) for key, value in read[id_].items() if not pandas.isna(value)}
+        seen = {key: str(value) for key, value in read[id_].items() if plain(value)}
         assert seen == {key: value for key, value in by_key(told, "TARGETS", column).items() if value is not None}
 
 
@@ -133,6 +133,14 @@ def test_sdmx1_asks_by_a_key_of_words_and_by_periods(client: sdmx.Client) -> Non
     told = sdmx.to_pandas(read.data[0])
     assert set(told.index.get_level_values("INDICATOR")) == {"EGDI_RANK", "DIGITAL_ECONOMY_GDP_SHARE"}
     assert set(told.index.get_level_values("TIME_PERIOD")) == {"2030"}
+
+
+@pytest.mark.parametrize("provider", ["CHISO", "all"])
+def test_sdmx1_reads_what_is_asked_of_a_provider_too(client: sdmx.Client, address: str, provider: str) -> None:
+    """It has no parameter for a provider any more; other clients of SDMX 2.1 send one."""
+    asked = client.get(url=f"{address}/sdmx/2.1/data/TARGETS/.EGDI_RANK./{provider}")
+    alike = client.data("TARGETS", key=".EGDI_RANK.")
+    assert table(asked.data[0], "TARGETS").equals(table(alike.data[0], "TARGETS"))
 
 
 def test_sdmx1_reads_structure_specific_data_where_it_has_the_structure(
@@ -200,6 +208,7 @@ def test_a_verdict_of_the_past_passes_the_deadlines_of_its_day(ask: httpx2.Clien
         ("/data/CHISO,TARGETS,9.9", 404, "1.0.0"),
         ("/data/TARGETS/.EGDI_RNK.", 404, "EGDI_RANK"),
         ("/data/TARGETS/EGDI_RANK", 400, "PLAN.INDICATOR.SCOPE"),
+        ("/data/TARGETS/all/ECB", 404, "CHISO"),
         ("/data/TARGETS?startPeriod=soon", 400, "soon"),
         ("/data/TARGETS?startperiod=2025", 400, "startPeriod"),
         ("/data/TARGETS?key=all", 400, "startPeriod"),

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import re
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from service import app, database, snapshots
+from service.api.snapshots import Citation, Snapshot
 from tests.conftest import Clock
 
 ASKED = {"indicator": "NRI_RANK", "reporting_unit": "VN"}
@@ -190,6 +192,14 @@ def test_the_documentation_says_how_much_may_be_frozen() -> None:
     assert f"may freeze {snapshots.MOST_IN_A_YEAR:,} snapshots of" in document
     assert f"together {snapshots.MOST_BYTES_IN_A_YEAR >> 20:,} MB within 365 days" in document
     assert f"at the most {snapshots.SIZE_LIMIT_BYTES >> 20} MB" in document
+
+
+def test_the_documentation_says_what_a_snapshot_tells() -> None:
+    document = (Path(__file__).parents[2] / "docs" / "snapshots.md").read_text(encoding="utf-8")
+    (row,) = (line for line in document.splitlines() if line.startswith("| `GET /v1/snapshots/{code}` |"))
+    told, of_citation = row.split("|")[2].split("(")
+    assert re.findall("`(.+?)`", told) == list(Snapshot.model_fields)
+    assert re.findall("`(.+?)`", of_citation) == list(Citation.model_fields)
 
 
 @pytest.mark.parametrize("statement", ["update snapshot set title_en = 'x'", "delete from snapshot_part"])

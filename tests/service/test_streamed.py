@@ -1,29 +1,43 @@
 """Those who ask for much and do not read it: others are answered, and what they held is given back."""
 
+import asyncio
+import itertools
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from starlette.types import Message
 
 from benchmarks.export import INDICATOR, fill
+from ingest import driver
 from service import app, database, streamed
-from service.formats import copied
+from service.archive import metadata
+from service.formats import copied, delimited
 from service.serving import Protocol
 from tests.service.country import served
 
 LARGE = f"/v1/observations?indicator={INDICATOR}&source=GENERATED"
 ROWS = 25_000
 PATIENCE_SECONDS = 60
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "http.md").read_text(encoding="utf-8")
+
+_addresses = (f"192.0.2.{number % 250}" for number in itertools.count())
 
 
 class Impatient(Protocol):
     stall_seconds = 1
+
+
+class Patient(Protocol):
+    stall_seconds = 3600
 
 
 @pytest.fixture(scope="module")
@@ -34,14 +48,19 @@ def large(own_engine: Engine) -> Engine:
 
 
 @contextmanager
-def not_reading(address: str, *paths: str) -> Iterator[socket.socket]:
-    """A client that asked, one request behind the other on one connection, and reads nothing."""
+def not_reading(address: str, *paths: str, of: str | None = None) -> Iterator[socket.socket]:
+    """A client that asked, one request behind the other on one connection, and reads nothing.
+
+    It is of an address of its own, unless one is named.
+    """
+    of = of or next(_addresses)
     where = urlsplit(address)
     with socket.socket() as asking:
         asking.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         asking.connect((where.hostname, where.port))
         for path in paths:
-            asking.sendall(f"GET {path} HTTP/1.1\r\nHost: {where.netloc}\r\n\r\n".encode())
+            headers = f"Host: {where.netloc}\r\nX-Forwarded-For: {of}\r\n"
+            asking.sendall(f"GET {path} HTTP/1.1\r\n{headers}\r\n".encode())
         yield asking
 
 
@@ -67,24 +86,157 @@ def outside(engine: Engine) -> Iterator[Callable[[], int]]:
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A service that answers four at a time."""
-    monkeypatch.setattr(database, "REQUESTS_AT_A_TIME", 4)
+    """A service that answers five at a time."""
+    monkeypatch.setattr(database, "REQUESTS_AT_A_TIME", 5)
+    monkeypatch.setattr(streamed, "BEGINNINGS_AT_A_TIME", 1)
     monkeypatch.setattr(streamed, "STREAMS_AT_A_TIME", 2)
     monkeypatch.setattr(streamed, "MAY_WAIT", 1)
 
 
-def test_ordinary_answers_have_turns_that_no_stream_can_take() -> None:
-    assert streamed.STREAMS_AT_A_TIME + streamed.MAY_WAIT < database.REQUESTS_AT_A_TIME
+@contextmanager
+def standing_still(engine: Engine, monkeypatch: pytest.MonkeyPatch, *wheres: tuple[Any, str]) -> Iterator[None]:
+    """A database in which these functions wait, in a statement, for as long as the block lasts."""
+
+    def wait(connection: Connection) -> None:
+        with driver.cursor(connection) as cursor:
+            cursor.execute("select pg_advisory_xact_lock_shared(7)")
+
+    def slowly(connection: Connection, *told: Any, **more: Any) -> Generator[bytes]:
+        wait(connection)
+        yield from whole(connection, *told, **more)
+
+    def late(connection: Connection, *told: Any, **more: Any) -> Any:
+        wait(connection)
+        return whole(connection, *told, **more)
+
+    for module, name in wheres:
+        whole = getattr(module, name)
+        monkeypatch.setattr(module, name, late if module is metadata else slowly)
+    holding = create_engine(engine.url, isolation_level="AUTOCOMMIT")
+    with holding.connect() as connection:
+        connection.execute(text("select pg_advisory_lock(7)"))
+        try:
+            yield
+        finally:
+            connection.execute(text("select pg_advisory_unlock(7)"))
+    holding.dispose()
+
+
+SLOW = {
+    "counted": ((metadata, "gathered"), "/v1/observations?indicator=EGDI_RANK&format=csv"),
+    "put in order": ((delimited, "long"), "/v1/observations?indicator=EGDI_RANK&format=csv"),
+    "put in order, of vintages": ((delimited, "plain"), "/v1/vintages?indicator=EGDI_RANK&format=csv"),
+}
+
+
+@pytest.mark.parametrize("slow", SLOW)
+def test_ordinary_answers_have_turns_and_threads_that_no_stream_can_take(
+    large: Engine, monkeypatch: pytest.MonkeyPatch, slow: str
+) -> None:
+    where, path = SLOW[slow]
+    asked = 2 * database.REQUESTS_AT_A_TIME
+    with outside(large) as held, served(app.create(large)) as address, ExitStack() as clients:
+        clients.enter_context(standing_still(large, monkeypatch, where))
+        for _ in range(asked):
+            clients.enter_context(not_reading(address, path))
+        await_that(lambda: held() >= streamed.BEGINNINGS_AT_A_TIME)
+        assert httpx2.get(f"{address}/v1/sources", timeout=PATIENCE_SECONDS).status_code == 200
+        await_that(lambda: held() <= streamed.BEGINNINGS_AT_A_TIME + streamed.MAY_WAIT)
+
+
+def test_who_hangs_up_before_the_first_piece_ends_the_statement_and_leaves_the_connection_good(
+    large: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken: list[object] = []
+    event.listen(large.pool, "invalidate", lambda *told: broken.append(told))
+    where, path = SLOW["put in order"]
+    with outside(large) as held, served(app.create(large)) as address:
+        with standing_still(large, monkeypatch, where):
+            with not_reading(address, path):
+                await_that(lambda: held() == 1)
+            await_that(lambda: held() == 0)
+        assert not broken
+        assert httpx2.get(f"{address}{path}", timeout=PATIENCE_SECONDS).status_code == 200
+
+
+def test_one_address_has_so_many_large_answers_at_a_time_and_others_have_theirs(large: Engine) -> None:
+    with outside(large) as held, served(app.create(large)) as address, ExitStack() as clients:
+        for _ in range(streamed.MOST_OF_ONE_ADDRESS):
+            clients.enter_context(not_reading(address, f"{LARGE}&format=csv", of="2001:db8::1"))
+        await_that(lambda: held() == streamed.MOST_OF_ONE_ADDRESS)
+        asking = httpx2.Client(base_url=address, timeout=PATIENCE_SECONDS)
+        clients.enter_context(asking)
+        theirs, others = ({"X-Forwarded-For": each} for each in ("2001:db8::2", "2001:db8:0:1::1"))
+        small = asking.get("/v1/observations?indicator=EGDI_RANK&format=csv", headers=theirs)
+        assert small.status_code == 200
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(streamed, "WAIT_SECONDS", 0.1)
+            refused = asking.get(f"{LARGE}&format=csv", headers=theirs)
+        assert (refused.status_code, refused.json()["type"]) == (503, "/problems/busy")
+        assert "on their way to your address" in refused.json()["detail"]
+        assert asking.get(f"{LARGE}&format=csv", headers=others).text.count("\n") == ROWS + 1
+
+
+def test_a_reader_may_be_as_slow_as_the_least_rate_and_no_slower(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_seconds = 0.0
+    monkeypatch.setattr(streamed, "monotonic", lambda: now_seconds)
+
+    def taken_at(bytes_a_second: float) -> int:
+        sent = 0
+
+        async def send(message: Message) -> None:
+            nonlocal now_seconds, sent
+            now_seconds += len(message["body"]) / bytes_a_second
+            sent += 1
+
+        async def stream() -> None:
+            paced = streamed._at_a_pace(send)
+            for _ in range(1000):
+                await paced({"type": "http.response.body", "body": bytes(1 << 16), "more_body": True})
+
+        try:
+            asyncio.run(stream())
+        except streamed._TooSlow:
+            return sent
+        return 1000
+
+    assert taken_at(streamed.LEAST_BYTES_A_SECOND) == 1000
+    assert taken_at(streamed.LEAST_BYTES_A_SECOND / 2) == 31, "at half of the rate for two minutes"
+
+
+def test_who_is_too_slow_is_broken_off_and_what_they_held_comes_back(
+    large: Engine, few: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streamed, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(streamed, "LEAST_BYTES_A_SECOND", 1 << 60)
+    with outside(large) as held, served(app.create(large)) as address:
+        with not_reading(address, f"{LARGE}&format=csv") as slow:
+            assert not _read_to_the_end(slow).endswith(b"0\r\n\r\n")
+        await_that(lambda: held() == 0)
+
+
+def test_the_documentation_says_how_many_large_answers_there_may_be_and_how_slow() -> None:
+    for told in (
+        f"{streamed.BEGINNINGS_AT_A_TIME} of them begin at a time",
+        f"{streamed.STREAMS_AT_A_TIME} are sent at a time, {streamed.MOST_OF_ONE_ADDRESS} of them to one address",
+        f"for {streamed.WAIT_SECONDS} seconds; if none has ended by then, or {streamed.MAY_WAIT} wait already",
+        f"less than {streamed.LEAST_BYTES_A_SECOND >> 10} kB a second",
+        f"less than {Protocol.least_bytes >> 10} kB of what waits for them within {Protocol.stall_seconds:.0f} seconds",
+    ):
+        assert told in " ".join(DOCUMENT.split())
 
 
 def test_who_does_not_read_keeps_nobody_else_waiting(large: Engine, few: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streamed, "WAIT_SECONDS", 0.1)
-    with outside(large) as held, served(app.create(large)) as address, ExitStack() as clients:
-        for _ in range(8):
+    monkeypatch.setattr(streamed, "WAIT_SECONDS", PATIENCE_SECONDS)
+    with outside(large) as held, served(app.create(large), Patient) as address, ExitStack() as clients:
+        for _ in range(2):
             clients.enter_context(not_reading(address, f"{LARGE}&format=csv"))
         await_that(lambda: held() == 2)
+        for _ in range(6):
+            clients.enter_context(not_reading(address, f"{LARGE}&format=csv"))
         for path in ("/v1/observations?indicator=EGDI_RANK", "/v1/observations?indicator=EGDI_RANK&format=csv", "/"):
             assert httpx2.get(f"{address}{path}", timeout=PATIENCE_SECONDS).status_code == 200
+        monkeypatch.setattr(streamed, "WAIT_SECONDS", 0.1)
         refused = httpx2.get(f"{address}{LARGE}&format=csv", timeout=PATIENCE_SECONDS)
         assert (refused.status_code, refused.json()["type"]) == (503, "/problems/busy")
         assert refused.headers["retry-after"]

@@ -49,6 +49,7 @@ def verdict(**facts: Any) -> dict[str, Any]:
         "base_status": "A",
         "base_stated": False,
         "target_published_at": datetime(2024, 10, 9, tzinfo=UTC),
+        "target_promised_at": datetime(2024, 10, 9, tzinfo=UTC),
     }
     assert not facts.keys() - set(ANSWER_COLUMNS)
     row |= facts
@@ -119,17 +120,18 @@ LEFT = {
 TOLD = {
     "a rank that went up more than was promised": (
         EGDI | {"state": "reached", "path_value": 81, "gap": 10, "progress_percent": 300, "pace_percent": 300},
-        "Việt Nam xếp hạng 71 năm 2024 về Chỉ số phát triển Chính phủ điện tử (EGDI), đã đạt mục tiêu đến hết năm 2024"
-        " là tăng ít nhất 5 bậc so với hạng 86 năm 2022, vượt 10 bậc so với mục tiêu (đi được 300 % chặng đường).",
+        "Việt Nam xếp hạng 71 năm 2024 về Chỉ số phát triển Chính phủ điện tử (EGDI), đã đạt mục tiêu đến hết năm"
+        " 2024 là tăng ít nhất 5 bậc so với hạng 86 năm 2022, vượt 10 bậc so với mục tiêu (đã đi được 300 % chặng"
+        " đường từ mức gốc đến mục tiêu).",
         "Viet Nam ranked 71st on the UN E-Government Development Index in 2024: the target of at least 5 places up from"
         " 86th in 2022 by the end of 2024 is reached, 10 places ahead of the target (300% of the way).",
         "(86 − 71) / (86 − 81) = 300 %",
     ),
     "a rank whose base nobody knows": (
         EGDI | {"state": "cannot_be_judged", "reason": "no_base", "promised": None, "base": None},
-        "Việt Nam xếp hạng 71 năm 2024 về Chỉ số phát triển Chính phủ điện tử (EGDI), chưa đánh giá được việc thực hiện"
-        " mục tiêu đến hết năm 2024 là tăng ít nhất 5 bậc so với mức gốc năm 2022 vì chưa có số liệu gốc để so sánh;"
-        " cần bổ sung số liệu gốc hoặc ngày ban hành mục tiêu.",
+        "Việt Nam xếp hạng 71 năm 2024 về Chỉ số phát triển Chính phủ điện tử (EGDI), chưa đánh giá được việc thực"
+        " hiện mục tiêu đến hết năm 2024 là tăng ít nhất 5 bậc so với mức gốc năm 2022 vì chưa có số liệu kỳ gốc để"
+        " so sánh; cần bổ sung số liệu kỳ gốc hoặc ngày ban hành văn bản quy định mục tiêu.",
         "Viet Nam ranked 71st on the UN E-Government Development Index in 2024: the target of at least 5 places up from"
         " the base in 2022 by the end of 2024 cannot be judged because there is no base to compare with; it can be"
         " judged once the base, or the day of the promise, is known.",
@@ -138,8 +140,8 @@ TOLD = {
     "a rank on its way": (
         TOP,
         "Việt Nam xếp hạng 71 năm 2024 về Chỉ số phát triển Chính phủ điện tử (EGDI), đúng tiến độ thực hiện mục tiêu"
-        " đến hết năm 2030 là thuộc nhóm 50 nước dẫn đầu, vượt 6 bậc so với hạng 77 theo lộ trình (đi được 41,7 % chặng"
-        " đường); kỳ tới (năm 2026) cần đạt hạng 64 trở lên.",
+        " đến hết năm 2030 là thuộc nhóm 50 nước dẫn đầu, vượt 6 bậc so với hạng 77 theo lộ trình (đã đi được 41,7 %"
+        " chặng đường từ mức gốc đến mục tiêu); kỳ tiếp theo (năm 2026) cần đạt hạng 64 trở lên.",
         "Viet Nam ranked 71st on the UN E-Government Development Index in 2024: on track for the target of a place"
         " among the first 50 by the end of 2030, 6 places ahead of the path at 77th (41.7% of the way); the next figure"
         " (2026) has to be 64th or better.",
@@ -162,8 +164,8 @@ TOLD = {
             "pace_percent": None,
             "needed_value": 3,
         },
-        "Tỉnh Phú Thọ xếp hạng 2 năm 2024 về chỉ số chuyển đổi số (DTI), đã đạt mục tiêu đến hết năm 2030 là thuộc nhóm"
-        " 3 địa phương dẫn đầu, vượt 1 bậc so với mục tiêu; kỳ tới (năm 2026) cần giữ ở mức hạng 3 trở lên.",
+        "Tỉnh Phú Thọ xếp hạng 2 năm 2024 về chỉ số chuyển đổi số (DTI), đã đạt mục tiêu đến hết năm 2030 là thuộc"
+        " nhóm 3 địa phương dẫn đầu, vượt 1 bậc so với mục tiêu; kỳ tiếp theo (năm 2026) cần giữ hạng 3 trở lên.",
         "Phu Tho ranked 2nd on the Digital Transformation Index in 2024: the target of a place among the first 3 by the"
         " end of 2030 is reached, 1 place ahead of the target; the next figure (2026) still has to be 3rd or better.",
         "2 ≤ 3",
@@ -181,20 +183,19 @@ TOLD = {
             "needed_value": None,
             "needed_period": None,
         },
-        "Việt Nam xếp hạng 90 năm 2024 về Chỉ số phát triển Chính phủ điện tử (EGDI), đi xa và chưa đạt mục tiêu đến"
-        " hết"
-        " năm 2030 là thuộc nhóm 50 nước dẫn đầu, kém mức gốc hạng 86 năm 2022, còn kém 40 bậc so với mục tiêu.",
+        "Việt Nam xếp hạng 90 năm 2024 về Chỉ số phát triển Chính phủ điện tử (EGDI), xa dần, theo số liệu mới nhất"
+        " chưa đạt mục tiêu đến hết năm 2030 là thuộc nhóm 50 nước dẫn đầu, xấu đi so với mức gốc hạng 86 năm 2022,"
+        " còn kém 40 bậc so với mục tiêu.",
         "Viet Nam ranked 90th on the UN E-Government Development Index in 2024: moving away, the target of a place"
-        " among"
-        " the first 50 by the end of 2030 is not reached, worse than the base of 86th in 2022, 40 places behind the"
-        " target.",
+        " among the first 50 by the end of 2030 is not reached by the latest figure, worse than the base of 86th in"
+        " 2022, 40 places behind the target.",
         "(86 − 90) / (86 − 50) = −11.1 %",
     ),
     "a rate ahead of its path": (
         AHEAD | {"value_status": "P"},
         "Tỷ lệ dân số được phủ sóng 5G của Việt Nam năm 2025 là 40 % (sơ bộ), đúng tiến độ thực hiện mục tiêu đến hết"
-        " năm 2030 là ít nhất 80 %, vượt 10 điểm phần trăm so với mức 30 % theo lộ trình (đi được 33,3 % chặng đường);"
-        " kỳ tới (năm 2026) cần đạt ít nhất 48 %.",
+        " năm 2030 là ít nhất 80 %, vượt 10 điểm phần trăm so với mức 30 % theo lộ trình (đã đi được 33,3 % chặng"
+        " đường từ mức gốc đến mục tiêu); kỳ tiếp theo (năm 2026) cần đạt ít nhất 48 %.",
         "Viet Nam stood at 40% (provisional) in 2025 for “Population covered by 5G”: on track for the target of at"
         " least"
         " 80% by the end of 2030, 10 percentage points above the path at 30% (33.3% of the way); the next figure (2026)"
@@ -204,8 +205,8 @@ TOLD = {
     "a rate that must hurry": (
         BEHIND | {"state": "acceleration_needed", "value_status": "E"},
         "Tỷ lệ dân số được phủ sóng 5G của Việt Nam năm 2025 là 26 % (ước tính), cần tăng tốc để đạt mục tiêu đến hết"
-        " năm 2030 là ít nhất 80 %, còn thiếu 4 điểm phần trăm so với mức 30 % theo lộ trình (đi được 10 % chặng"
-        " đường); kỳ tới (năm 2026) cần đạt ít nhất 36,8 %.",
+        " năm 2030 là ít nhất 80 %, còn thiếu 4 điểm phần trăm so với mức 30 % theo lộ trình (đã đi được 10 % chặng"
+        " đường từ mức gốc đến mục tiêu); kỳ tiếp theo (năm 2026) cần đạt ít nhất 36,8 %.",
         "Viet Nam stood at 26% (estimated) in 2025 for “Population covered by 5G”: acceleration is needed to reach the"
         " target of at least 80% by the end of 2030, 4 percentage points short of the path at 30% (10% of the way); the"
         " next figure (2026) has to be at least 36.8%.",
@@ -221,9 +222,9 @@ TOLD = {
             "pace_percent": -15,
             "needed_value": 30.801,
         },
-        "Tỷ lệ dân số được phủ sóng 5G của Việt Nam năm 2025 là 18,5 %, đang đi xa mục tiêu đến hết năm 2030 là ít nhất"
-        " 80 %, kém mức gốc 20 % năm 2024, còn thiếu 11,5 điểm phần trăm so với mức 30 % theo lộ trình; kỳ tới (năm"
-        " 2026) cần đạt ít nhất 30,81 %.",
+        "Tỷ lệ dân số được phủ sóng 5G của Việt Nam năm 2025 là 18,5 %, đang xa dần mục tiêu đến hết năm 2030 là ít"
+        " nhất 80 %, xấu đi so với mức gốc 20 % năm 2024, còn thiếu 11,5 điểm phần trăm so với mức 30 % theo lộ"
+        " trình; kỳ tiếp theo (năm 2026) cần đạt ít nhất 30,81 %.",
         "Viet Nam stood at 18.5% in 2025 for “Population covered by 5G”: moving away from the target of at least 80% by"
         " the end of 2030, worse than the base of 20% in 2024, 11.5 percentage points short of the path at 30%; the"
         " next figure (2026) has to be at least 30.81%.",
@@ -248,11 +249,11 @@ TOLD = {
             "pace_percent": 1.261829653,
         },
         "Tỷ trọng giá trị tăng thêm của kinh tế số trong GDP của Việt Nam năm 2023 là 12,87 % (sơ bộ), chậm tiến độ,"
-        " chưa đạt mục tiêu đến hết năm 2023 là ít nhất 16 %, còn thiếu 3,13 điểm phần trăm so với mục tiêu (đi được"
-        " 1,3 % chặng đường).",
-        "Viet Nam stood at 12.87% (provisional) in 2023 for “Digital economy value added in GDP”: off track, the target"
-        " of at least 16% by the end of 2023 is not reached, 3.13 percentage points short of the target (1.3% of the"
-        " way).",
+        " theo số liệu mới nhất chưa đạt mục tiêu đến hết năm 2023 là ít nhất 16 %, còn thiếu 3,13 điểm phần trăm so"
+        " với mục tiêu (đã đi được 1,3 % chặng đường từ mức gốc đến mục tiêu).",
+        "Viet Nam stood at 12.87% (provisional) in 2023 for “Digital economy value added in GDP”: off track, the"
+        " target of at least 16% by the end of 2023 is not reached by the latest figure, 3.13 percentage points short"
+        " of the target (1.3% of the way).",
         "(12.87 − 12.83) / (16 − 12.83) = 1.3 %",
     ),
     "a rate that promised a change": (
@@ -267,9 +268,9 @@ TOLD = {
             "progress_percent": 2000,
             "needed_value": 21,
         },
-        "Tỷ lệ dân số được phủ sóng 5G của Việt Nam năm 2025 là 40 %, đã đạt mục tiêu đến hết năm 2030 là tăng ít nhất"
-        " 1 điểm phần trăm so với 20 % năm 2024, vượt 19 điểm phần trăm so với mục tiêu (đi được 2.000 % chặng đường);"
-        " kỳ tới (năm 2026) cần giữ ở mức ít nhất 21 %.",
+        "Tỷ lệ dân số được phủ sóng 5G của Việt Nam năm 2025 là 40 %, đã đạt mục tiêu đến hết năm 2030 là tăng ít"
+        " nhất 1 điểm phần trăm so với mức 20 % năm 2024, vượt 19 điểm phần trăm so với mục tiêu (đã đi được 2.000 %"
+        " chặng đường từ mức gốc đến mục tiêu); kỳ tiếp theo (năm 2026) cần giữ ở mức ít nhất 21 %.",
         "Viet Nam stood at 40% in 2025 for “Population covered by 5G”: the target of at least 1 percentage point more"
         " than 20% in 2024 by the end of 2030 is reached, 19 percentage points above the target (2,000% of the way);"
         " the next figure (2026) still has to be at least 21%.",
@@ -277,10 +278,9 @@ TOLD = {
     ),
     "a milestone": (
         AHEAD | {"kind": "path", "base": None, "base_period": None, "progress_percent": None, "pace_percent": None},
-        "Tỷ lệ dân số được phủ sóng 5G của Việt Nam năm 2025 là 40 %, đúng tiến độ thực hiện mục tiêu đến hết năm 2030"
-        " là ít nhất 80 % theo lộ trình, vượt 10 điểm phần trăm so với mức 30 % theo lộ trình; kỳ tới (năm 2026) cần"
-        " đạt"
-        " ít nhất 48 %.",
+        "Tỷ lệ dân số được phủ sóng 5G của Việt Nam năm 2025 là 40 %, đúng tiến độ thực hiện mục tiêu đến hết năm"
+        " 2030 là ít nhất 80 % theo mốc đã đề ra, vượt 10 điểm phần trăm so với mức 30 % theo lộ trình; kỳ tiếp theo"
+        " (năm 2026) cần đạt ít nhất 48 %.",
         "Viet Nam stood at 40% in 2025 for “Population covered by 5G”: on track for the target of at least 80% as its"
         " path promises by the end of 2030, 10 percentage points above the path at 30%; the next figure (2026) has to"
         " be at least 48%.",
@@ -306,8 +306,8 @@ TOLD = {
             "needed_period": "2025-Q2",
         },
         "Tỷ lệ dân số được phủ sóng 5G của Việt Nam quý I/2025 là 98 %, đúng tiến độ thực hiện mục tiêu đến hết ngày"
-        " 30/06/2025 là 100 %, đúng bằng mức 98 % theo lộ trình (đi được 97,5 % chặng đường); kỳ tới (quý II/2025) cần"
-        " đạt 100 %.",
+        " 30/06/2025 là 100 %, đúng bằng mức 98 % theo lộ trình (đã đi được 97,5 % chặng đường từ mức gốc đến mục"
+        " tiêu); kỳ tiếp theo (quý II/2025) cần đạt 100 %.",
         "Viet Nam stood at 98% in Q1 2025 for “Population covered by 5G”: on track for the target of 100% by 30 Jun"
         " 2025,"
         " level with the path at 98% (97.5% of the way); the next figure (Q2 2025) has to be 100%.",
@@ -329,9 +329,9 @@ TOLD = {
             "whole": 1086,
             "done_percent": 64.0883977901,
         },
-        "Số nhiệm vụ quá hạn, tồn đọng của Bộ Tư pháp quý III/2024 là 390, đúng tiến độ thực hiện mục tiêu trước tháng"
-        " 12/2024 là không còn trường hợp nào, thấp hơn 10 so với mức 400 theo lộ trình (đã xong 696 trong tổng số"
-        " 1.086, bằng 64,1 %); kỳ tới (tháng 11/2024) cần ở mức 0.",
+        "Số nhiệm vụ quá hạn, tồn đọng của Bộ Tư pháp quý III/2024 là 390, đúng tiến độ thực hiện mục tiêu trước"
+        " tháng 12/2024 là không còn trường hợp nào, thấp hơn 10 so với mức 400 theo lộ trình (đã hoàn thành 696"
+        " trong tổng số 1.086, bằng 64,1 %); kỳ tiếp theo (tháng 11/2024) cần ở mức 0.",
         "The Ministry of Justice stood at 390 in Q3 2024 for “Tasks overdue or outstanding”: on track for the target of"
         " having none left by 30 Nov 2024, 10 below the path at 400 (696 of 1,086 done, 64.1%); the next figure"
         " (November 2024) has to be 0.",
@@ -350,12 +350,12 @@ TOLD = {
             "whole": 1086,
             "done_percent": 64.0883977901,
         },
-        "Số nhiệm vụ quá hạn, tồn đọng của Bộ Tư pháp quý III/2024 là 390, chậm tiến độ, chưa đạt mục tiêu đến hết"
-        " tháng"
-        " 12/2024 là không còn trường hợp nào, còn phải hoàn thành 390 (đã xong 696 trong tổng số 1.086, bằng 64,1 %).",
+        "Số nhiệm vụ quá hạn, tồn đọng của Bộ Tư pháp quý III/2024 là 390, chậm tiến độ, theo số liệu mới nhất chưa"
+        " đạt mục tiêu đến hết tháng 12/2024 là không còn trường hợp nào, còn phải giải quyết 390 (đã hoàn thành 696"
+        " trong tổng số 1.086, bằng 64,1 %).",
         "The Ministry of Justice stood at 390 in Q3 2024 for “Tasks overdue or outstanding”: off track, the target of"
-        " having none left by the end of December 2024 is not reached, 390 still to be done (696 of 1,086 done,"
-        " 64.1%).",
+        " having none left by the end of December 2024 is not reached by the latest figure, 390 still to be done (696"
+        " of 1,086 done, 64.1%).",
         "696 / 1086 = 64.1 %",
     ),
     "at most so many": (
@@ -376,13 +376,14 @@ TOLD = {
             "needed_period": "2024-Q4",
         },
         "Số nhiệm vụ quá hạn, tồn đọng của Bộ Tư pháp quý III/2024 là 390, chưa đánh giá được việc thực hiện mục tiêu"
-        " đến"
-        " hết ngày 30/06/2025 là không quá 300 (còn cao hơn 90 so với mục tiêu) vì chưa có đủ số liệu của hai kỳ khác"
-        " nhau để so sánh; sẽ đánh giá được khi có số liệu của kỳ sau; kỳ tới (quý IV/2024) cần ở mức không quá 360.",
+        " đến hết ngày 30/06/2025 là không quá 300 (còn cao hơn 90 so với mục tiêu) vì chưa có số liệu của kỳ nào"
+        " sau kỳ gốc để so sánh; sẽ đánh giá được khi có số liệu của kỳ sau; kỳ tiếp theo (quý IV/2024) cần ở mức"
+        " không quá 360.",
         "The Ministry of Justice stood at 390 in Q3 2024 for “Tasks overdue or outstanding”: the target of at most"
         " 300 by"
-        " 30 Jun 2025 (90 above the target) cannot be judged because there are no figures of two different periods to"
-        " compare; it can be judged once a later period is reported; the next figure (Q4 2024) has to be at most 360.",
+        " 30 Jun 2025 (90 above the target) cannot be judged because there is no figure of a later period to compare"
+        " with its base; it can be judged once a later period is reported; the next figure (Q4 2024) has to be at most"
+        " 360.",
         "300 − 390 = −90",
     ),
     "a count that grows": (
@@ -406,11 +407,10 @@ TOLD = {
             "needed_value": 1095670123.4,
             "needed_period": "2025-Q1",
         },
-        "Số giao dịch qua Nền tảng tích hợp, chia sẻ dữ liệu quốc gia (NDXP) của Việt Nam lũy kế đến hết quý IV/2024 là"
-        " 1.060.000.000, cần tăng tốc để đạt mục tiêu đến hết năm 2025 là ít nhất 1.210.000.000, còn thiếu 40.000.000"
-        " so"
-        " với mức 1.100.000.000 theo lộ trình (đi được 28,6 % chặng đường); kỳ tới (quý I/2025) cần đạt ít nhất"
-        " 1.095.670.124.",
+        "Số giao dịch qua Nền tảng tích hợp, chia sẻ dữ liệu quốc gia (NDXP) của Việt Nam lũy kế từ đầu năm đến hết"
+        " quý IV/2024 là 1.060.000.000, cần tăng tốc để đạt mục tiêu đến hết năm 2025 là ít nhất 1.210.000.000, còn"
+        " thiếu 40.000.000 so với mức 1.100.000.000 theo lộ trình (đã đi được 28,6 % chặng đường từ mức gốc đến mục"
+        " tiêu); kỳ tiếp theo (quý I/2025) cần đạt ít nhất 1.095.670.124.",
         "Viet Nam stood at 1,060,000,000 from January to the end of Q4 2024 for “NDXP transactions”: acceleration is"
         " needed to reach the target of at least 1,210,000,000 by the end of 2025, 40,000,000 short of the path at"
         " 1,100,000,000 (28.6% of the way); the next figure (Q1 2025) has to be at least 1,095,670,124.",
@@ -434,18 +434,18 @@ TOLD = {
             "gap": -11.3,
         },
         "Doanh thu công nghiệp công nghệ số (ICT) của khối tỉnh, thành phố 6 tháng đầu năm 2024 là 158 tỷ USD, chậm"
-        " tiến"
-        " độ, chưa đạt mục tiêu đến hết năm 2025 là ít nhất 169,3 tỷ USD, còn thiếu 11,3 tỷ USD so với mục tiêu.",
-        "Provinces and cities stood at US$158 billion in the first half of 2024 for “ICT (digital technology) industry"
-        " revenue”: off track, the target of at least US$169.3 billion by the end of 2025 is not reached, US$11.3"
-        " billion short of the target.",
+        " tiến độ, theo số liệu mới nhất chưa đạt mục tiêu đến hết năm 2025 là ít nhất 169,3 tỷ USD, còn thiếu 11,3"
+        " tỷ USD so với mục tiêu.",
+        "Provinces and cities stood at US$158 billion in the first half of 2024 for “ICT (digital technology)"
+        " industry revenue”: off track, the target of at least US$169.3 billion by the end of 2025 is not reached by"
+        " the latest figure, US$11.3 billion short of the target.",
         "158 < 169.3",
     ),
     "a trend": (
         BEHIND | {"method": "trend", "state": "on_track", "pace_percent": 30},
-        "Tỷ lệ dân số được phủ sóng 5G của Việt Nam năm 2025 là 26 %, đúng tiến độ thực hiện mục tiêu đến hết năm 2030"
-        " là ít nhất 80 %, còn thiếu 4 điểm phần trăm so với mức 30 % theo lộ trình (bình quân mỗi năm cải thiện 30 %);"
-        " kỳ tới (năm 2026) cần đạt ít nhất 36,8 %.",
+        "Tỷ lệ dân số được phủ sóng 5G của Việt Nam năm 2025 là 26 %, đúng tiến độ thực hiện mục tiêu đến hết năm"
+        " 2030 là ít nhất 80 %, còn thiếu 4 điểm phần trăm so với mức 30 % theo lộ trình (tốc độ cải thiện bình quân"
+        " 30 %/năm); kỳ tiếp theo (năm 2026) cần đạt ít nhất 36,8 %.",
         "Viet Nam stood at 26% in 2025 for “Population covered by 5G”: on track for the target of at least 80% by the"
         " end"
         " of 2030, 4 percentage points short of the path at 30% (30% better a year); the next figure (2026) has to be"
@@ -455,9 +455,9 @@ TOLD = {
     ),
     "a current status": (
         AHEAD | {"method": "current_status", "index": 3.33333333333},
-        "Tỷ lệ dân số được phủ sóng 5G của Việt Nam năm 2025 là 40 %, đúng tiến độ thực hiện mục tiêu đến hết năm 2030"
-        " là ít nhất 80 %, vượt 10 điểm phần trăm so với mức 30 % theo lộ trình (chỉ số hiện trạng 3,3 trên 10); kỳ tới"
-        " (năm 2026) cần đạt ít nhất 48 %.",
+        "Tỷ lệ dân số được phủ sóng 5G của Việt Nam năm 2025 là 40 %, đúng tiến độ thực hiện mục tiêu đến hết năm"
+        " 2030 là ít nhất 80 %, vượt 10 điểm phần trăm so với mức 30 % theo lộ trình (chỉ số hiện trạng 3,3 trên 10);"
+        " kỳ tiếp theo (năm 2026) cần đạt ít nhất 48 %.",
         "Viet Nam stood at 40% in 2025 for “Population covered by 5G”: on track for the target of at least 80% by the"
         " end"
         " of 2030, 10 percentage points above the path at 30% (current status index 3.3 of 10); the next figure (2026)"
@@ -466,9 +466,9 @@ TOLD = {
     ),
     "an anticipated progress": (
         AHEAD | {"method": "anticipated_progress", "pace_percent": 125, "index": 0, "projected_value": 95},
-        "Tỷ lệ dân số được phủ sóng 5G của Việt Nam năm 2025 là 40 %, đúng tiến độ thực hiện mục tiêu đến hết năm 2030"
-        " là ít nhất 80 %, vượt 10 điểm phần trăm so với mức 30 % theo lộ trình (theo xu hướng, đến hạn sẽ là 95 %); kỳ"
-        " tới (năm 2026) cần đạt ít nhất 48 %.",
+        "Tỷ lệ dân số được phủ sóng 5G của Việt Nam năm 2025 là 40 %, đúng tiến độ thực hiện mục tiêu đến hết năm"
+        " 2030 là ít nhất 80 %, vượt 10 điểm phần trăm so với mức 30 % theo lộ trình (theo xu hướng hiện nay, đến hết"
+        " thời hạn dự kiến là 95 %); kỳ tiếp theo (năm 2026) cần đạt ít nhất 48 %.",
         "Viet Nam stood at 40% in 2025 for “Population covered by 5G”: on track for the target of at least 80% by the"
         " end"
         " of 2030, 10 percentage points above the path at 30% (the trend leads to 95% at the deadline); the next figure"
@@ -491,9 +491,9 @@ TOLD = {
             "pace_percent": -30,
             "needed_value": 22.8,
         },
-        "Tỷ lệ hồ sơ trực tuyến toàn trình của Bộ Tư pháp năm 2025 là 26 %, đang đi xa mục tiêu đến hết năm 2030 là"
-        " giảm ít nhất 10 điểm phần trăm so với 20 % năm 2024, còn cao hơn 7,67 điểm phần trăm so với mức 18,33 % theo"
-        " lộ trình (bình quân mỗi năm kém đi 30 %); kỳ tới (năm 2026) cần ở mức không quá 22,8 %.",
+        "Tỷ lệ hồ sơ trực tuyến toàn trình của Bộ Tư pháp năm 2025 là 26 %, đang xa dần mục tiêu đến hết năm 2030 là"
+        " giảm ít nhất 10 điểm phần trăm so với mức 20 % năm 2024, còn cao hơn 7,67 điểm phần trăm so với mức 18,33 %"
+        " theo lộ trình (tốc độ suy giảm bình quân 30 %/năm); kỳ tiếp theo (năm 2026) cần ở mức không quá 22,8 %.",
         "The Ministry of Justice stood at 26% in 2025 for “Files settled online as a whole process”: moving away from"
         " the target of at least 10 percentage points less than 20% in 2024 by the end of 2030, 7.67 percentage points"
         " above the path at 18.33% (30% worse a year); the next figure (2026) has to be at most 22.8%.",
@@ -501,10 +501,12 @@ TOLD = {
     ),
     "a rank that may fall": (
         EGDI | {"target": 3, "promised": 89, "state": "off_track", "path_value": 89, "gap": -18},
-        "Việt Nam xếp hạng 71 năm 2024 về Chỉ số phát triển Chính phủ điện tử (EGDI), chậm tiến độ, chưa đạt mục tiêu"
-        " đến hết năm 2024 là giảm ít nhất 3 bậc so với hạng 86 năm 2022, còn kém 18 bậc so với mục tiêu.",
+        "Việt Nam xếp hạng 71 năm 2024 về Chỉ số phát triển Chính phủ điện tử (EGDI), chậm tiến độ, theo số liệu mới"
+        " nhất chưa đạt mục tiêu đến hết năm 2024 là giảm ít nhất 3 bậc so với hạng 86 năm 2022, còn kém 18 bậc so"
+        " với mục tiêu.",
         "Viet Nam ranked 71st on the UN E-Government Development Index in 2024: off track, the target of at least 3"
-        " places down from 86th in 2022 by the end of 2024 is not reached, 18 places behind the target.",
+        " places down from 86th in 2022 by the end of 2024 is not reached by the latest figure, 18 places behind the"
+        " target.",
         "71 < 89",
     ),
     "a rank from a place downwards": (
@@ -532,10 +534,8 @@ TOLD = {
             "needed_period": "2026",
         },
         "Số dịch vụ công ưu tiên đã hoàn thành tái cấu trúc của Việt Nam năm 2025 là 12, chậm tiến độ thực hiện mục"
-        " tiêu"
-        " đến hết năm 2030 là đủ 20, vượt 4 so với mức 8 theo lộ trình (đi được 50 % chặng đường); kỳ tới (năm 2026)"
-        " cần"
-        " đạt ít nhất 14.",
+        " tiêu đến hết năm 2030 là đủ 20, vượt 4 so với mức 8 theo lộ trình (đã đi được 50 % chặng đường từ mức gốc"
+        " đến mục tiêu); kỳ tiếp theo (năm 2026) cần đạt ít nhất 14.",
         "Viet Nam stood at 12 in 2025 for “Priority services completed”: off track for the target of all 20 by the end"
         " of 2030, 4 above the path at 8 (50% of the way); the next figure (2026) has to be at least 14.",
         "4 + (20 − 4) × 1/6 = 8; (12 − 4) / (8 − 4) = 200 %",
@@ -551,8 +551,8 @@ TOLD = {
             "needed_value": None,
             "needed_period": None,
         },
-        "Việt Nam chưa có số liệu về Chỉ số phát triển CNTT và truyền thông (IDI) trong thời hạn của mục tiêu đến hết"
-        " năm 2030 là thuộc nhóm 50 nước dẫn đầu, nên chưa đánh giá được cho đến khi có số liệu công bố.",
+        "Việt Nam chưa có số liệu về Chỉ số phát triển CNTT và truyền thông (IDI) trong thời hạn để đánh giá việc"
+        " thực hiện mục tiêu đến hết năm 2030 là thuộc nhóm 50 nước dẫn đầu; sẽ đánh giá được khi có số liệu công bố.",
         "Viet Nam has no place on the ITU ICT Development Index within the time of the target of a place among the"
         " first"
         " 50 by the end of 2030, which cannot be judged until one is published.",
@@ -560,8 +560,8 @@ TOLD = {
     ),
     "no figure": (
         {"state": "cannot_be_judged", "reason": "no_figure", "value": None, "value_period": None, "value_status": None},
-        "Tỷ lệ dân số được phủ sóng 5G của Việt Nam chưa có số liệu trong thời hạn của mục tiêu đến hết năm 2030 là ít"
-        " nhất 80 %, nên chưa đánh giá được cho đến khi có số liệu công bố.",
+        "Tỷ lệ dân số được phủ sóng 5G của Việt Nam chưa có số liệu trong thời hạn để đánh giá việc thực hiện mục"
+        " tiêu đến hết năm 2030 là ít nhất 80 %; sẽ đánh giá được khi có số liệu công bố.",
         "Viet Nam has no figure for “Population covered by 5G” within the time of the target of at least 80% by the end"
         " of 2030, which cannot be judged until one is published.",
         None,
@@ -584,7 +584,7 @@ WHY = {
         "because a rank has no growth rate; it has to be judged by places.",
     ),
     "not_applicable": (
-        "vì phương pháp “lộ trình đường thẳng” không áp dụng cho loại mục tiêu này; cần chọn phương pháp khác.",
+        "vì phương pháp “lộ trình tuyến tính” không áp dụng cho loại mục tiêu này; cần chọn phương pháp khác.",
         "because the method “straight path” is not meant for such a target; another method has to be chosen.",
     ),
     "no_direction": (
@@ -592,18 +592,19 @@ WHY = {
         "because nobody has said whether more or less is better; the catalogue has to say it.",
     ),
     "no_base": (
-        "vì chưa có số liệu gốc để so sánh; cần bổ sung số liệu gốc hoặc ngày ban hành mục tiêu.",
+        "vì chưa có số liệu kỳ gốc để so sánh; cần bổ sung số liệu kỳ gốc hoặc ngày ban hành văn bản quy định mục"
+        " tiêu.",
         "because there is no base to compare with; it can be judged once the base, or the day of the promise, is"
         " known.",
     ),
     "one_point": (
-        "vì chưa có đủ số liệu của hai kỳ khác nhau để so sánh; sẽ đánh giá được khi có số liệu của kỳ sau.",
-        "because there are no figures of two different periods to compare; it can be judged once a later period is"
+        "vì chưa có số liệu của kỳ nào sau kỳ gốc để so sánh; sẽ đánh giá được khi có số liệu của kỳ sau.",
+        "because there is no figure of a later period to compare with its base; it can be judged once a later period is"
         " reported.",
     ),
     "break_in_series": (
-        "vì chuỗi số liệu bị gián đoạn do thay đổi phương pháp tính sau kỳ gốc; cần có số liệu gốc theo phương pháp"
-        " mới.",
+        "vì chuỗi số liệu bị gián đoạn do thay đổi phương pháp tính sau kỳ gốc; cần có số liệu kỳ gốc theo phương"
+        " pháp mới.",
         "because the series is broken by a new method after its base; it can be judged once there is a base by the new"
         " method.",
     ),
@@ -612,16 +613,20 @@ WHY = {
         "because the target has no deadline; a document has to set one.",
     ),
     "zero_base": (
-        "vì giá trị gốc bằng 0 nên không có tốc độ tăng trưởng; cần đánh giá theo lộ trình đường thẳng.",
+        "vì mức gốc bằng 0 nên không có tốc độ tăng trưởng; cần đánh giá theo lộ trình tuyến tính.",
         "because nothing grows by a rate from a base of 0; it has to be judged by the straight path.",
     ),
     "zero_target": (
-        "vì mục tiêu bằng 0 nên không có tốc độ giảm tương ứng; cần đánh giá theo lộ trình đường thẳng.",
+        "vì mục tiêu bằng 0 nên không có tốc độ giảm tương ứng; cần đánh giá theo lộ trình tuyến tính.",
         "because no rate leads to a target of 0; it has to be judged by the straight path.",
     ),
     "sign_change": (
-        "vì giá trị đổi dấu nên không có tốc độ tăng trưởng; cần đánh giá theo lộ trình đường thẳng.",
+        "vì giá trị đổi dấu nên không có tốc độ tăng trưởng; cần đánh giá theo lộ trình tuyến tính.",
         "because there is no growth rate across zero; it has to be judged by the straight path.",
+    ),
+    "not_reported_yet": (
+        "vì đã hết thời hạn nhưng chưa có số liệu của kỳ đến hạn; sẽ đánh giá được khi có số liệu của kỳ đó.",
+        "because its time is over and its last period is not reported; it can be judged once that period is.",
     ),
 }
 
@@ -653,12 +658,24 @@ def test_every_state_method_and_reason_has_its_words() -> None:
 def test_every_combination_is_one_whole_sentence_with_all_its_numbers(indicator: str, catalogue: Catalogue) -> None:
     for row in _combinations(indicator):
         said = told(row, catalogue)
-        for sentence in (said.vi, said.en):
+        for sentence, states_words in zip((said.vi, said.en), STATES_WORDS[row["state"]], strict=True):
             _assert_whole(sentence, row)
+            assert states_words in sentence, (sentence, row)
         for number, sentence in ((_vi, said.vi), (_en, said.en)):
             told_numbers = [] if row["kind"] == "zero_left" else [abs(row["target"])]
             told_numbers += [] if row["value"] is None else [row["value"]]
             assert all(number(each) in sentence for each in told_numbers), (sentence, row)
+
+
+# In every sentence of a state, whatever the method; in the other language too.
+STATES_WORDS = {
+    "reached": ("đã đạt", "is reached"),
+    "on_track": ("đúng tiến độ", "on track for"),
+    "acceleration_needed": ("cần tăng tốc", "acceleration is needed"),
+    "off_track": ("chậm tiến độ", "off track"),
+    "moving_away": ("xa dần", "moving away"),
+    "cannot_be_judged": ("đánh giá được", "cannot be judged"),
+}
 
 
 def _combinations(indicator: str) -> Iterator[dict[str, Any]]:
@@ -750,18 +767,23 @@ def _calculated(written: str) -> float:
         (
             "2025-Q3",
             "Q.COVERAGE_5G.VN.YTD.REPORT._T",
-            "lũy kế đến hết quý III/2025 là",
+            "lũy kế từ đầu năm đến hết quý III/2025 là",
             "from January to the end of Q3",
         ),
         (
             "2025-Q3",
             "Q.COVERAGE_5G.VN.SINCE_START.REPORT._T",
-            "tính đến hết quý III/2025 là",
+            "lũy kế từ khi bắt đầu đến hết quý III/2025 là",
             "up to the end of Q3 2025",
         ),
         ("2025-W05", "W.COVERAGE_5G.VN.STOCK.REPORT._T", "tuần 5/2025 là", "in week 5 of 2025 for"),
         ("2025-03-15", "D.COVERAGE_5G.VN.STOCK.REPORT._T", "ngày 15/03/2025 là", "on 15 Mar 2025 for"),
-        ("2025-03-15T09", "H.COVERAGE_5G.VN.STOCK.REPORT._T", "lúc 09 giờ 15/03/2025 là", "at 09:00, 15 Mar 2025 for"),
+        (
+            "2025-03-15T09",
+            "H.COVERAGE_5G.VN.STOCK.REPORT._T",
+            "lúc 09 giờ ngày 15/03/2025 là",
+            "at 09:00, 15 Mar 2025 for",
+        ),
     ],
 )
 def test_a_figure_is_told_with_what_its_period_covers(
@@ -771,6 +793,20 @@ def test_a_figure_is_told_with_what_its_period_covers(
 
     assert vi in _spaced(said.vi)
     assert en in _spaced(said.en)
+
+
+@pytest.mark.parametrize(
+    ("deadline", "written"),
+    [
+        ("trước ngày 1/12/2022", "mục tiêu trước ngày 01/12/2022 là"),
+        ("Chậm nhất ngày 14/7/2025", "mục tiêu chậm nhất ngày 14/07/2025 là"),
+        ("trong tháng 5/2024", "mục tiêu trong tháng 5/2024 là"),
+    ],
+)
+def test_a_deadline_is_told_as_its_document_has_it_with_two_digits_a_day(
+    deadline: str, written: str, catalogue: Catalogue
+) -> None:
+    assert written in told(verdict(**AHEAD, deadline=deadline), catalogue).vi
 
 
 @pytest.mark.parametrize(

@@ -222,6 +222,8 @@ def _by_vintage(
     names = [f"{key}_{on:%Y%m%d}" for on in days]
     rows: list[dict[str, Any]] = []
     for period_day, cells in realtime.by_day(wanted, days):
+        if not any(cells):
+            continue  # of which nothing was known on any of these days
         told = {
             names[at]: _value(cell and cell.value)
             for at, cell in enumerate(cells)

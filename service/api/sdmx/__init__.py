@@ -85,6 +85,16 @@ def observations(
     return Response(body, media_type=data.MEDIA_TYPES[media_format])
 
 
+# Before the structures, whose addresses have as many parts.
+@router.get("/data/{flow}/{key}/{provider}", **_DATA, summary="Data of a key by a provider")
+def provided_observations(
+    request: Request, connection: Reading, flow: str, key: str, provider: str, wish: Annotated[Wish, Depends(wish)]
+) -> Response:
+    """The same: the one provider is CHISO, which `all` is too."""
+    asked.of_our_figures(provider)
+    return observations(request, connection, flow, key, wish)
+
+
 @router.get("/data/{flow}", **_DATA, summary="Data of a dataflow")
 def all_observations(
     request: Request, connection: Reading, flow: str, wish: Annotated[Wish, Depends(wish)]

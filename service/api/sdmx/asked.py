@@ -34,6 +34,12 @@ def of_ours(agency: str, version: str) -> None:
         raise unknown("version", version, [VERSION])
 
 
+def of_our_figures(provider: str) -> None:
+    """Refuse the figures of another provider: all of these are told by us."""
+    if provider not in _ANY | {AGENCY}:
+        raise unknown("provider", provider, [AGENCY])
+
+
 def everything(code: str) -> bool:
     """Whether all artefacts of a kind are asked for."""
     return code in _ANY

@@ -60,7 +60,7 @@ TARGET_KINDS: Codes = {
     "at_least": ("ít nhất", "at least"),
     "at_most": ("không quá", "at most"),
     "change_from_base": ("thay đổi so với kỳ gốc", "change from a base"),
-    "top_n": ("thuộc nhóm N đứng đầu", "among the first N"),
+    "top_n": ("thuộc nhóm N dẫn đầu", "among the first N"),
     "zero_left": ("không còn tồn đọng", "none left"),
     "yes_all": ("toàn bộ", "all of them"),
     "path": ("mốc của lộ trình", "milestone of a path"),

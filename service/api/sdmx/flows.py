@@ -81,7 +81,7 @@ _DEADLINE = (
 )
 _DOCUMENT = (
     Component("DOCUMENT", "document", "Văn bản", "Document"),
-    Component("WORDS", "words", "Lời văn bản", "The words of the document"),
+    Component("WORDS", "words", "Trích từ nguồn", "The words of the document"),
     Component("NOTE", "note", "Ghi chú", "Note"),
 )
 
@@ -99,7 +99,7 @@ FLOWS: Mapping[str, Flow] = {
                 _TARGET_KIND,
                 *_DEADLINE,
                 Component("BASE_PERIOD", "base_period", "Kỳ gốc", "Period of the base"),
-                Component("BASE_VALUE", "base_value", "Giá trị gốc", "Base", kind="number"),
+                Component("BASE_VALUE", "base_value", "Mức gốc", "Base", kind="number"),
                 Component(
                     "PUBLISHED_AT", "published_at", "Có hiệu lực từ", "From when the target stood", kind="moment"
                 ),
@@ -126,7 +126,7 @@ FLOWS: Mapping[str, Flow] = {
                 Component(
                     "VALUE_PUBLISHED_AT",
                     "value_published_at",
-                    "Số liệu công bố lúc",
+                    "Thời điểm công bố số liệu",
                     "When the figure was published",
                     kind="moment",
                 ),
@@ -138,20 +138,26 @@ FLOWS: Mapping[str, Flow] = {
                 Component("TARGET", "target", "Chỉ tiêu theo văn bản", "Target as the document has it", kind="number"),
                 Component("PROMISED", "promised", "Giá trị phải đạt", "The value to be reached", kind="number"),
                 *_DEADLINE,
-                Component("BASE", "base", "Giá trị gốc", "Base", kind="number"),
+                Component("BASE", "base", "Mức gốc", "Base", kind="number"),
                 Component("BASE_PERIOD", "base_period", "Kỳ gốc", "Period of the base"),
                 Component("PATH_VALUE", "path_value", "Giá trị lộ trình", "What the path asks", kind="number"),
-                Component("GAP", "gap", "Chênh lệch so với lộ trình", "Gap; positive is ahead", kind="number"),
+                Component(
+                    "GAP",
+                    "gap",
+                    "Chênh lệch so với lộ trình hoặc mục tiêu (dương là tốt hơn)",
+                    "Gap; positive is ahead",
+                    kind="number",
+                ),
                 Component(
                     "PROGRESS_PERCENT",
                     "progress_percent",
-                    "Phần đường đã đi (%)",
+                    "Tiến độ (%)",
                     "Part of the way made (%)",
                     kind="number",
                 ),
                 Component("PACE_PERCENT", "pace_percent", "Nhịp độ (%)", "Pace (%)", kind="number"),
-                Component("NEEDED_VALUE", "needed_value", "Giá trị cần ở kỳ tới", "Needed next", kind="number"),
-                Component("NEEDED_PERIOD", "needed_period", "Kỳ tới", "The period of the value needed next"),
+                Component("NEEDED_VALUE", "needed_value", "Mức cần đạt ở kỳ tiếp theo", "Needed next", kind="number"),
+                Component("NEEDED_PERIOD", "needed_period", "Kỳ tiếp theo", "The period of the value needed next"),
                 Component("PROJECTED_VALUE", "projected_value", "Giá trị dự báo", "Projected value", kind="number"),
                 Component(
                     "TARGET_PUBLISHED_AT",

@@ -115,7 +115,7 @@ def _years(row: Mapping[str, Any]) -> tuple[str, str]:
     if row["base_period"] is not None:
         base = decimal_year(parse(row["base_period"]).end)
     else:
-        base = decimal_year(row["target_published_at"].astimezone(LOCAL_ZONE))
+        base = decimal_year(row["target_promised_at"].astimezone(LOCAL_ZONE))
     value = decimal_year(parse(row["value_period"]).end)
     due = decimal_year(row["last_day"] + timedelta(days=1))
     return _number(value - base, _YEAR_PLACES), _number(due - base, _YEAR_PLACES)

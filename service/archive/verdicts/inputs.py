@@ -109,6 +109,8 @@ def gathered(
         _row(number, unit, spans[number], answering.line(promises[number], unit, spans[number]), known)
         for number, unit in pairs
     ]
+    used = ((row.line, at) for row in rows if row.line for at in (row.value_at, row.base_at) if at >= 0)
+    figures.date_restated(connection, known, used, as_of=as_of)
     frame = _frame(rows, spans, promises, catalogue, known, wholes, today)
     return Inputs(promises, known, frame, _history(rows, known))
 
@@ -220,8 +222,8 @@ class _Span:
         period = None if promise.base_period is None else parse(promise.base_period)
         if period is not None:
             base = decimal_year(period.end)
-        elif promise.published_at is not None:
-            base = decimal_year(promise.published_at.astimezone(LOCAL_ZONE))
+        elif promise.promised_at is not None:
+            base = decimal_year(promise.promised_at.astimezone(LOCAL_ZONE))
         else:
             base = np.nan
         stated = np.nan if promise.base_value is None else float(promise.base_value)

@@ -4,7 +4,7 @@ A verdict of now changes with the figures, with the catalogue, and when a day be
 the last of these changes, and holds until the next. It is right, or it is not there.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any
 
@@ -19,10 +19,14 @@ _MOST_KEPT = 8  # of 8,500 verdicts each has 8 MB
 
 @dataclass(frozen=True, slots=True)
 class Current:
-    """The verdicts of now, and the moment since which they are these."""
+    """The verdicts of now, and the moment since which they are these.
+
+    `told` has what was already written of the verdicts in some places; whoever writes it forgets it in time.
+    """
 
     as_of: datetime
     reached: Reached
+    told: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
 _kept: dict[tuple[Any, ...], Current] = {}  # the one that was asked for last is the last

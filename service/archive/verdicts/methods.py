@@ -38,6 +38,7 @@ REASONS = pd.CategoricalDtype(states.words(Reason))
 METHODS = pd.CategoricalDtype(states.words(Method))
 
 NO_REASON = -1
+_SAME_TIME = 1e-6  # in years: half a minute
 # The method is meant for other promises than this one, and none of its numbers means anything here.
 MISFITS = (
     Reason.GROWTH_OF_A_RANK,
@@ -123,7 +124,8 @@ def _columns(promises: Promises, chosen: Codes, projection: Projection) -> dict[
     fits = ~np.isin(reason, MISFITS) & ~((promises.kind == Kind.CHANGE_FROM_BASE) & promises.broken)
     later = (promises.points >= 2) & (promises.value_time > promises.base_time)
     measured = fits & later & ~promises.broken
-    shown = np.where(measured & np.isfinite(pace), pace, np.nan)
+    judged_by = measured & np.isfinite(pace) & (reason != Reason.NOT_REPORTED_YET)
+    shown = np.where(judged_by, pace, np.nan)
     path = np.where(promises.over, promises.promised, np.where(measured, way.path, np.nan))
     path[~fits] = np.nan
     needed_value, needed_time = _needed(promises, chosen, reached)
@@ -231,6 +233,8 @@ def _reason(promises: Promises, chosen: Codes, reached: Flags, way: _Way, projec
     )
     from_base = promises.kind == Kind.CHANGE_FROM_BASE
     settled = reached | promises.over
+    # The figure of the last period that counts has not come.
+    awaited = promises.over & ~reached & (promises.value_time + promises.step <= promises.due_time + _SAME_TIME)
     crossed = promises.value * promises.base < 0
     unlike = crossed | (promises.promised * promises.base < 0)
     return np.select(
@@ -242,6 +246,7 @@ def _reason(promises: Promises, chosen: Codes, reached: Flags, way: _Way, projec
             from_base & np.isnan(promises.promised),
             ~none & np.isnan(promises.promised),
             from_base & promises.broken,
+            awaited,
             settled,
             np.isnan(promises.base) | np.isnan(promises.base_time),
             (promises.points < 2) | (promises.value_time <= promises.base_time),
@@ -260,6 +265,7 @@ def _reason(promises: Promises, chosen: Codes, reached: Flags, way: _Way, projec
             Reason.NO_BASE,
             Reason.NOT_APPLICABLE,
             Reason.BREAK_IN_SERIES,
+            Reason.NOT_REPORTED_YET,
             NO_REASON,
             Reason.NO_BASE,
             Reason.ONE_POINT,
@@ -309,7 +315,7 @@ def _score(promises: Promises, chosen: Codes, state: Codes, pace: Numbers) -> Nu
 
 
 def _index(chosen: Codes, progress: Numbers, pace: Numbers) -> Numbers:
-    """ESCAP's current status index (0 to 10 is base to target) or anticipated progress index (gap in percent)."""
+    """The current status index (0 to 10 is base to target) or anticipated progress index (gap in percent)."""
     return np.select(
         [chosen == Method.CURRENT_STATUS, chosen == Method.ANTICIPATED_PROGRESS],
         [10 * progress, 100 * np.maximum(1 - pace, 0)],

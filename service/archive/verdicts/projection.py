@@ -126,6 +126,8 @@ def _reaching_time(promises: Promises, line: _Line, logarithmic: Flags) -> Numbe
     height = np.where(logarithmic, np.log(np.where(logarithmic, promised, 1.0)), promised)
     towards = promises.direction * line.slope > 0
     reached = np.maximum(line.mean_time + (height - line.mean) / line.slope, promises.value_time)
-    possible = towards & ~promises.broken & (promises.within_limits(promises.promised) == promises.promised)
+    possible = (
+        towards & ~promises.over & ~promises.broken & (promises.within_limits(promises.promised) == promises.promised)
+    )
     soon = reached <= promises.value_time + HORIZON_YEARS
     return np.where(promises.reached(), promises.value_time, np.where(possible & soon, reached, np.nan))

@@ -106,6 +106,7 @@ class Promises:
         baseless = (kind == Kind.PATH) & np.isnan(numbers["base"])
         numbers["base"] = np.where(baseless, numbers["path_from_value"], numbers["base"])
         numbers["base_time"] = np.where(baseless, numbers["path_from_time"], numbers["base_time"])
+        numbers["points"] = numbers["points"] + (baseless & (numbers["path_from_time"] < numbers["value_time"]))
 
         lowest = np.where(flags["rank"], 1.0, np.where(kind == Kind.ZERO_LEFT, 0.0, -np.inf))
         highest = np.where(flags["rank"], numbers["field"], np.inf)

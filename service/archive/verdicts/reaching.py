@@ -1,6 +1,8 @@
 """Verdicts as they leave the archive: inputs judged, with the periods, days and vintages that a person reads.
 
-The same targets, figures and day give the same verdict, so that one of the past is reached again from `as_of`.
+The same targets, figures and day give the same verdict, so that one of the past is reached again from `as_of`. What an
+indicator is (its limits, sources, and how it adds up) is today's catalogue's: a definition that was mended is mended
+for the past too, and one that changed is another indicator.
 """
 
 from collections.abc import Iterable, Sequence
@@ -66,6 +68,7 @@ ANSWER_COLUMNS = (
     "words",
     "note",
     "target_published_at",
+    "target_promised_at",
 )
 _SIGNIFICANT = 12  # binary arithmetic leaves its dust behind them
 _PERIODS_IN_MONTHS = {12: "A", 6: "S", 3: "Q", 1: "M"}
@@ -148,6 +151,7 @@ class Reached:
             "words": promise.words,
             "note": promise.note,
             "target_published_at": promise.published_at,
+            "target_promised_at": promise.promised_at,
         }
         numbers = ("path_value", "gap", "score", "index", "needed_value", "done")
         projected = ("projected_value", "projected_low", "projected_high")

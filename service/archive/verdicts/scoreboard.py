@@ -2,7 +2,8 @@
 
 States are counted and never averaged: a score of one promise says nothing of another. Several promises of one indicator
 bind the same unit, and a cell has the verdict on the one that matters: the next deadline that is not over, else the
-last one that was; of those with the same deadline the promise that was made last, then the first plan by its code.
+last one that was; of those with the same deadline the promise that was made last, then the first plan by its code, then
+the unit's own promise before that of its level.
 """
 
 from collections import Counter
@@ -55,9 +56,9 @@ CELL_COLUMNS = (
 DIMENSIONS = ("pillar", "level", "lead", "reporting_unit")
 # From best to worst, then what cannot be judged.
 STATES = tuple(words(State)[::-1])
-# `without_figure` are those of `cannot_be_judged` of which nothing was reported.
+# `without_figure` are those of `cannot_be_judged` of which nothing was reported, or not what the deadline asks for.
 COUNT_COLUMNS = ("by", "code", "cells", *STATES, "without_figure")
-_NO_FIGURE = Reason.NO_FIGURE.name.lower()
+_UNREPORTED = tuple(reason.name.lower() for reason in (Reason.NO_FIGURE, Reason.NOT_REPORTED_YET))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +133,8 @@ def counted(cells: Iterable[Mapping[str, Any]], by: Sequence[str] = DIMENSIONS) 
 
 
 def is_without_figure(cell: Mapping[str, Any]) -> bool:
-    """Say whether a promise binds the unit and nothing was reported that could answer it."""
-    return cell["reason"] == _NO_FIGURE
+    """Say whether a promise binds the unit and the figure that could answer it was not reported."""
+    return cell["reason"] in _UNREPORTED
 
 
 def leading(indicator: Indicator, day: date) -> list[str]:
@@ -163,7 +164,8 @@ def _mattering(reached: Reached, kept: Sequence[int]) -> pd.DataFrame:
     """The verdict that matters of each indicator and unit: its place, and how many promises there are."""
     promises, frame = reached.inputs.promises, reached.inputs.frame.iloc[list(kept)]
     target = frame["target"].to_numpy()
-    made = np.array([each.published_at.timestamp() if each.published_at else -np.inf for each in promises])
+    made = np.array([each.promised_at.timestamp() if each.promised_at else -np.inf for each in promises])
+    scope = np.array([each.scope for each in promises], dtype=object)
     over = frame["over"].to_numpy(dtype=bool)
     due = frame["due_time"].to_numpy(dtype=np.float64)
     known = pd.DataFrame(
@@ -175,8 +177,10 @@ def _mattering(reached: Reached, kept: Sequence[int]) -> pd.DataFrame:
             "distance": np.where(over, -due, due),
             "made_before": -made[target],
             "plan": np.array([each.plan for each in promises], dtype=object)[target],
+            "is_of_level": scope[target] != frame["reporting_unit"].to_numpy(dtype=object),
         }
     )
     pair = ["indicator", "reporting_unit"]
     known["promises"] = known.groupby(pair)["place"].transform("size")
-    return known.sort_values([*pair, "over", "distance", "made_before", "plan"]).drop_duplicates(pair)
+    first = ["over", "distance", "made_before", "plan", "is_of_level"]
+    return known.sort_values([*pair, *first]).drop_duplicates(pair)

@@ -4,6 +4,7 @@ Figures stand as they were reported; what was computed has the decimals of the i
 indicators and reporting units are those of the catalogue; everything else is in `wording`.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
@@ -21,6 +22,8 @@ from service.archive.verdicts.wording import LANGUAGES, METHOD_LABELS, PEERS, PH
 
 # What documents write that fits into a sentence as it stands: "trước tháng 12/2024".
 _DEADLINES = ("trước ", "trong ", "chậm nhất ")
+# A day in it, which a sentence writes with two digits as all others: "trước ngày 1/12/2022".
+_DAY = re.compile(r"\b([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})\b")
 # Decree 30/2020/NĐ-CP, appendix II: the one city whose kind of unit is written with a capital.
 _CAPITALISED = "Thành phố Hồ Chí Minh"
 
@@ -147,9 +150,9 @@ class _Sentence:
         from_january = accumulation == "YTD" and named.start.month != 1
         if self.language == "vi":
             if from_january:
-                return f"lũy kế đến hết {self._period(period)}"
+                return f"lũy kế từ đầu năm đến hết {self._period(period)}"
             if accumulation == "SINCE_START":
-                return f"tính đến hết {self._period(period)}"
+                return f"lũy kế từ khi bắt đầu đến hết {self._period(period)}"
             return f"{ {'D': 'ngày ', 'H': 'lúc '}.get(named.frequency, '') }{self._period(period)}"
         if from_january:
             return f"from January to the end of {self._period(period)}"
@@ -158,10 +161,7 @@ class _Sentence:
         return f"{ {'D': 'on', 'H': 'at'}.get(named.frequency, 'in') } {self._period(period)}"
 
     def _period(self, period: str) -> str:
-        name = writing.period_name(period, self.language)
-        if self.language == "vi":
-            return _lowered(name)
-        return f"the {_lowered(name)}" if "half of" in name else _lowered(name) if name.startswith("Week") else name
+        return writing.period_within(period, self.language)
 
     def _deadline(self) -> str:
         """By when, in the words of the document where they fit."""
@@ -169,7 +169,7 @@ class _Sentence:
         if self.language == "vi":
             words = (self.row["deadline"] or "").strip().rstrip(".;")
             if _lowered(words).startswith(_DEADLINES):
-                return _lowered(words)
+                return _DAY.sub(lambda day: f"{int(day[1]):02}/{int(day[2]):02}/{day[3]}", _lowered(words))
             if words or period.frequency in "DH":
                 return f"đến hết ngày {writing.day(last, 'vi')}"
             return f"đến hết {self._period(self.row['period'])}"
@@ -189,7 +189,10 @@ class _Sentence:
         match self.row["kind"]:
             case "change_from_base":
                 phrase = f"change.rank.{self.up}" if self.rank else f"change.{self.up}"
-                return self._say(phrase, change=self._difference(abs(target)), base=self._base())
+                base = self._base()
+                if self.row["base"] is not None and not self.rank:
+                    base = self._say("the_base.known", value=base)
+                return self._say(phrase, change=self._difference(abs(target)), base=base)
             case "top_n":
                 peers = PEERS.get(self.reporting_unit.level, "đơn vị")
                 return self._say("top_n", value=writing.number(target, self.language), peers=peers)
@@ -303,8 +306,9 @@ class _Sentence:
             return ""
         better = ROUND_CEILING if self.sense > 0 else ROUND_FLOOR
         falling = self.sense < 0 and not self.rank
+        held = "needed.held.rank" if self.rank else "needed.held"
         return self._say(
-            "needed.held" if row["state"] == "reached" else "needed.down" if falling else "needed",
+            held if row["state"] == "reached" else "needed.down" if falling else "needed",
             period=self._period(row["needed_period"]),
             bound=self._bound(self._computed(row["needed_value"], better)),
         )

@@ -39,6 +39,7 @@ class Reason(IntEnum):
     ZERO_BASE = 8
     ZERO_TARGET = 9
     SIGN_CHANGE = 10
+    NOT_REPORTED_YET = 11
 
 
 class Method(IntEnum):
