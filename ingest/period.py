@@ -203,15 +203,18 @@ def day_of(text: str) -> date:
     return period.start.date()
 
 
+FOR_EVER = "9999-12-31"  # as other services write it
+
+
 def moment(text: str, *, end_of_day: bool = False) -> datetime:
     """A moment with its zone: an ISO time as it stands, a bare day its beginning (or its end) in the local zone.
 
     A publication known only by its month counts from the month's last day, by its year from 31 December: from then on
-    it was known for certain. `9999-12-31` is for ever, as other services write it.
+    it was known for certain. FOR_EVER is after all of them.
 
     Raises NotAMoment.
     """
-    if text == "9999-12-31":
+    if text == FOR_EVER:
         return datetime.max.replace(tzinfo=UTC)
     if re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:.*", text):
         try:

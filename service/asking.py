@@ -77,10 +77,16 @@ def clock(request: Request) -> datetime:
 def as_of_moment(request: Request, written: str | None) -> datetime:
     """The moment that `as_of` names: a day means its end, so that what was published that day is in it.
 
-    Without `as_of` it is now; where the answer can be kept (`caching`), the last change of the figures before it.
+    Without `as_of`, and for ever, it is now; where the answer can be kept (`caching`), the last change of the figures
+    before it. Raises a 400 problem for a moment after today: nobody knows what will be known then.
     """
-    if written is not None:
-        return period.moment(written, end_of_day=True)
+    if written not in (None, period.FOR_EVER):
+        moment = period.moment(written, end_of_day=True)
+        today = clock(request).astimezone(period.LOCAL_ZONE).date()
+        if moment > period.moment(str(today), end_of_day=True):
+            sentence = f"“as_of” ({written}) lies ahead: what is known is told, at the latest as of today ({today})."
+            raise Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", sentence, parameter="as_of")
+        return moment
     # What was public after the last change is public now, and the same question has the same answer until the next.
     return min(clock(request), getattr(request.state, "last_change", clock(request)))
 

@@ -78,7 +78,7 @@ def answer(request: Request, connection: Connection, asked: Question, wanted: De
     statement = question.whole(connection, asked)
     as_of = asked.as_of if "as_of" in request.query_params else None
     about = metadata.gathered(connection, asked, as_of=as_of, address=addresses.asked(request, without=_HOW_WRITTEN))
-    _refuse_too_many(request, connection, statement, about, wanted)
+    _refuse_too_many(request, connection, asked, statement, about, wanted)
     body = _written(connection, statement, about, wanted)
     kind = KINDS[wanted.format]
     name = f"chiso-{_subject(about)}-{about.as_of.astimezone(LOCAL_ZONE):%Y-%m-%d}.{kind.ending}"
@@ -133,6 +133,7 @@ def _written(connection: Connection, statement: Statement, about: Metadata, want
 def _refuse_too_many(
     request: Request,
     connection: Connection,
+    asked: Question,
     statement: Statement,
     about: Metadata,
     wanted: Delivery,
@@ -150,16 +151,20 @@ def _refuse_too_many(
             return
     for count, limit, what in sizes:
         if count > limit:
-            raise TooMany(count, limit, what, _narrower(request, about, limit))
+            raise TooMany(count, limit, what, _narrower(request, asked, about, limit))
 
 
-def _narrower(request: Request, about: Metadata, limit: int) -> str:
+def _narrower(request: Request, asked: Question, about: Metadata, limit: int) -> str:
     """The address of a part of the same answer: its largest series, of those that fit."""
     fitting = [each for each in about.series if each["observations"] <= limit] or about.series
     largest = max(fitting, key=lambda each: each["observations"])
     parts = ("frequency", "indicator", "reporting_unit", "accumulation", "source", "breakdown")
+    named = [(part, largest[part]) for part in parts]
+    if asked.aggregate:
+        # The answer's frequency is not that of the figures which it is made of.
+        named[:1] = [("frequency", each) for each in asked.selection.codes.get("frequency", ())]
     kept = [(name, said) for name, said in request.query_params.multi_items() if name not in parts]
-    return f"/v1/observations?{urlencode([*((part, largest[part]) for part in parts), *kept])}"
+    return f"/v1/observations?{urlencode([*named, *kept])}"
 
 
 def _subject(about: Metadata) -> str:

@@ -89,7 +89,7 @@ def moment(
     request: Request,
     as_of: Annotated[
         str | None,
-        Query(description="as it was at this moment: a day (its end) or a time; what is still to come is as now"),
+        Query(description="as it was at this moment: a day (its end, or now where that is to come) or a time"),
     ] = None,
 ) -> datetime:
     """The moment asked for, but never later than now."""

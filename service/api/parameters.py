@@ -11,7 +11,7 @@ from fastapi import Depends, Query, Request
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from ingest.period import LOCAL_ZONE
+from ingest.period import FOR_EVER, LOCAL_ZONE
 from ingest.spelling import fits, nearest
 from service.asking import as_of_moment, clock
 from service.cursors import ExactMoment, NotACursor, Place, read_cursor, write_cursor
@@ -158,7 +158,8 @@ def read_page(request: Request, cursor: str | None, kind: type[Place]) -> tuple[
         return None
     question, moment, _, place = found
     as_of = request.query_params.get("as_of")
-    is_same = question == _question(request) and (as_of is None or as_of_moment(request, as_of) == moment)
+    is_as_of_now = as_of in (None, FOR_EVER)
+    is_same = question == _question(request) and (is_as_of_now or as_of_moment(request, as_of) == moment)
     if not is_same:
         raise NotACursor("This cursor belongs to another question")
     return moment, place

@@ -38,7 +38,11 @@ def series_listed(
     return answers.listed(request, "series", rows, limit, wanted, tuple(shapes.Series.model_fields), place="series")
 
 
-@router.get("/series/{key}/changes", responses=answers.documented(shapes.Changes, csv_too=True), summary="Changes")
+@router.get(
+    "/series/{key}/changes",
+    responses=answers.documented(shapes.Changes, csv_too=True) | responses(HTTPStatus.UNPROCESSABLE_ENTITY),
+    summary="Changes",
+)
 def series_changes(
     connection: Reading,
     key: Key,
@@ -81,7 +85,7 @@ def series_shares(
     within: AskedWithin,
     wanted: JsonOrCsv,
 ) -> Response:
-    """Each count's part of the whole that was published with it (7 of 63), and what is left (56)."""
+    """Each count's part of the whole of its period (7 of 63), and what is left (56)."""
     told = changes.shares(connection, known_key(connection, key), within.periods, as_of=within.as_of)
     if wanted == "csv":
         return answers.table(told, tuple(shapes.Share.model_fields))

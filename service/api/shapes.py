@@ -60,7 +60,7 @@ class Derived(Shape):
     value: Number
     status: str
     unit_measure: str
-    published_at: datetime
+    published_at: datetime = Field(description="since when both figures are known that it was computed from")
 
 
 class Change(Derived):
@@ -69,6 +69,7 @@ class Change(Derived):
     previous_period: str
     previous_value: Number
     difference: Number = Field(description="new minus old")
+    change_unit: str = Field(description="what the difference is measured in: of a percentage, percentage_point")
     improvement: Number | None = Field(description="the difference with the sign that means better")
     ratio: Number | None = Field(description="new over old; null for ranks and where the old is 0")
 

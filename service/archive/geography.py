@@ -123,14 +123,11 @@ def lines(
             "breakdowns": list(selection.codes["breakdown"]) if "breakdown" in selection.codes else None,
             "total": TOTAL,
             "parts": [NUMERATOR, DENOMINATOR],
+            "since": since,
+            "lower": frequency,
         },
     )
-    told = sorted((frequency + key[1:] if frequency else key, key, own, counts) for key, own, counts in found)
-    return [
-        Line(key, tuple(own), tuple(counts))
-        for answered, key, own, counts in told
-        if since is None or answered >= since
-    ]
+    return [Line(key, tuple(own), tuple(counts)) for key, own, counts in found]
 
 
 def lines_of(connection: Connection, numbers: Sequence[int], geography: Geography) -> list[Line]:
@@ -175,7 +172,8 @@ def seen(found: Statement, chosen: Sequence[Line], geography: Geography) -> Stat
     )
 
 
-# Which lines are there, and of which stored series? A rate's come with those of its numerator and denominator.
+# Which lines are there, and of which stored series? A rate's come with those of its numerator and denominator. Their
+# order is that of the database, as it is where pages of the answer begin.
 _LINES = """
 with line as (
     select
@@ -191,15 +189,24 @@ part as (
     from line
     where breakdown = any(cast(:parts as text[]))
     group by 1, 2, 3, 4, 5
+),
+keyed as (
+    select
+        concat_ws('.', frequency, indicator, reporting_unit, accumulation, source, breakdown) as key,
+        array_agg(id) as own,
+        case when is_rate then coalesce(numbers, '{{}}') else '{{}}' end as counts
+    from line
+    left join part using (frequency, indicator, reporting_unit, accumulation, source)
+    where (cast(:breakdowns as text[]) is null or breakdown = any(cast(:breakdowns as text[])))
+    group by frequency, indicator, reporting_unit, accumulation, source, breakdown, is_rate, numbers
 )
-select
-    concat_ws('.', frequency, indicator, reporting_unit, accumulation, source, breakdown) as key,
-    array_agg(id) as own,
-    case when is_rate then coalesce(numbers, '{{}}') else '{{}}' end as counts
-from line
-left join part using (frequency, indicator, reporting_unit, accumulation, source)
-where (cast(:breakdowns as text[]) is null or breakdown = any(cast(:breakdowns as text[])))
-group by frequency, indicator, reporting_unit, accumulation, source, breakdown, is_rate, numbers
+select key, own, counts
+from keyed
+cross join lateral (
+    select case when cast(:lower as text) is null then key else :lower || substr(key, 2) end as told
+) as answer
+where cast(:since as text) is null or told >= :since
+order by told, key
 """
 
 _KEPT_WHERE_ALL_AGREE = ("submission", "document", "comment", "data_from", "data_to")
@@ -239,8 +246,21 @@ _CUT_OFFS = (
     " from unnest(cut_units, cut_days) as cut (unit, day) join reporting_unit as name on name.code = cut.unit)"
 )
 _UNLIKE = "'Not all are of the same cut-off: ' || cut_offs || '.'"
+# Which units began or ended inside the days of their figures, so that half a year passes for no whole one?
+_BOUNDS = """(
+    select code, name_en, 'since' as step, 'began' as verb, valid_from as day
+    from reporting_unit where code = any(began_units)
+    union all
+    select code, name_en, 'until', 'ended', valid_to from reporting_unit where code = any(ended_units)
+) as bound"""
+_IS_BOUND = "began_units is not null or ended_units is not null"
+_WHOSE_BOUNDS = (
+    "(select string_agg(name_en || ' (' || code || ') ' || verb || ' on ' || day || '.', ' ' order by day, code)"
+    f" from {_BOUNDS})"
+)
 # A break in one of them is not always the status of the whole, and nothing is compared across it.
-_STEPS = "array[cast(:step as text)] || case when has_break then array['break'] else '{}' end"
+_STEPS = "array[cast(:step as text)] || case when has_break then array['break'] else '{}' end || bounds"
+_NOTE = f"nullif(concat_ws(' ', whose_bounds, case when data_to is null then {_UNLIKE} end), '')"
 
 
 def _where_whole(names: str, is_whole: str) -> str:
@@ -248,7 +268,12 @@ def _where_whole(names: str, is_whole: str) -> str:
     return ", ".join(f"case when {is_whole} then {name} end" for name in names.split(", "))
 
 
-# The day to which a point belongs: the last of its period.
+# The first of the days that are counted in a point, of which a state has none, and the day to which it belongs, the
+# last of its period.
+_FIRST_DAY = """case accumulation
+    when 'PERIOD' then cast(period_start as date)
+    when 'YTD' then cast(date_trunc('year', period_start) as date)
+end"""
 _LAST_DAY = "cast(period_start + period_length(frequency) - interval '1 microsecond' as date)"
 _PLACE = "points.frequency, points.indicator, cover.unit, points.accumulation, points.source"
 _RATE_LINE = f"concat_ws('.', {_PLACE}, cast(:total as text))"
@@ -282,12 +307,15 @@ placed as (
             when indicator.daily_mean_of is not null then null  -- its denominator counts days, not something of a unit
             when indicator.formula = '100 * numerator / denominator' then 100
             when indicator.formula = 'numerator / denominator' then 1
-        end as factor
+        end as factor,
+        there.valid_from > {_FIRST_DAY} and there.valid_from <= {_LAST_DAY} as began_inside,
+        there.valid_to >= {_FIRST_DAY} and there.valid_to < {_LAST_DAY} as ended_inside
     from points
     join cover
         on cover.member = points.reporting_unit
         and {_LAST_DAY} between coalesce(cover.first_day, '-infinity') and coalesce(cover.last_day, 'infinity')
     join indicator on indicator.code = points.indicator
+    join reporting_unit as there on there.code = points.reporting_unit
     where {_LINE_OF_POINT} = any(cast(:lines as text[]))
         or points.breakdown in (:numerator, :denominator) and indicator.adds_over_units = 'ratio'
             and {_RATE_LINE} = any(cast(:lines as text[]))
@@ -347,6 +375,8 @@ together as (
         bool_or(status = 'B') as has_break,
         array_agg(reporting_unit order by reporting_unit) filter (where nth = 1 and data_to is not null) as cut_units,
         array_agg(data_to order by reporting_unit) filter (where nth = 1 and data_to is not null) as cut_days,
+        array_agg(reporting_unit) filter (where nth = 1 and began_inside) as began_units,
+        array_agg(reporting_unit) filter (where nth = 1 and ended_inside) as ended_units,
         -- Neither a part of something larger, nor figures from before and after a change of which one holds the other.
         array_agg(reporting_unit order by reporting_unit)
             filter (where nth = 1 and (not whole or pieces <> taken_for)) as inseparable,
@@ -361,6 +391,8 @@ told as (
         together.*,
         is_one and together.pieces = extent.pieces as is_as_reported,
         case when cut_units is not null then {_CUT_OFFS} end as cut_offs,
+        case when {_IS_BOUND} then array(select distinct step || ':' || day from {_BOUNDS} order by 1) end as bounds,
+        case when {_IS_BOUND} then {_WHOSE_BOUNDS} end as whose_bounds,
         case
             when is_one and together.pieces = extent.pieces then null
             when inseparable is not null
@@ -395,6 +427,8 @@ rate as (
         count(*) filter (where not is_rate) as parts,
         bool_or(has_break) as has_break,
         string_agg(distinct cut_offs, ', ') filter (where not is_rate) as cut_offs,
+        max(bounds) filter (where not is_rate) as bounds,
+        string_agg(distinct whose_bounds, ' ') filter (where not is_rate) as whose_bounds,
         substr('ABPEF', max(strpos('ABPEF', status)) filter (where not is_rate), 1) as status,
         -- Also of the rates themselves, without which nobody knew that there is one to recompute.
         max(published_at) as published_at,
@@ -432,9 +466,10 @@ recomputed as (
 -- As it was reported, or given on to another code.
 select
     frequency, indicator, unit as reporting_unit, accumulation, source, breakdown, period_start, value,
-    own_status as status, unit_measure, published_at, valid_to, recorded_at, submission, own_reason as reason, document,
+    own_status as status, unit_measure, published_at, valid_to, recorded_at, submission,
+    case when is_own then own_reason else nullif(concat_ws(' ', own_reason, whose_bounds), '') end as reason, document,
     comment, data_from, data_to,
-    case when not is_own then array[cast(:step as text)] end as derived,
+    case when not is_own then array[cast(:step as text)] || bounds end as derived,
     case when not is_own then computed_from end as computed_from
 from told
 where is_as_reported and is_asked
@@ -449,7 +484,7 @@ select
         when why is not null then why
         when rule = 'ratio'
             then 'This rate cannot be recomputed from a numerator and a denominator; rates are never averaged.'
-        when data_to is null then {_UNLIKE}
+        else {_NOTE}
     end,
     {_where_whole("document, comment, data_from, data_to", "why is null and rule = 'sum'")},
     {_STEPS}, computed_from
@@ -461,7 +496,7 @@ select
     case when why_not is null then {points.significant("unrounded")} end,
     case when why_not is null then status else 'M' end,
     unit_measure, published_at, valid_to, recorded_at, {_where_whole("submission", "why_not is null")},
-    coalesce(why_not, case when data_to is null then {_UNLIKE} end),
+    coalesce(why_not, {_NOTE}),
     {_where_whole("document, comment, data_from, data_to", "why_not is null")},
     {_STEPS},
     case when parts > 0 then coalesce(from_numerators || from_denominators, from_numerators, from_denominators)

@@ -9,15 +9,14 @@ from service.archive.series import Selection
 
 
 def latest(connection: Connection, selection: Selection, *, limit: int) -> list[dict[str, Any]]:
-    """The last publications of all, as far as they are about the selection: moment, embargo, submission, figures,
+    """The last publications of which something is about the selection: moment, embargo, submission, figures,
     indicators, reporting_units, reason; of a single figure also period, unit_measure, change, value, previous_value.
 
     `moment` is when the figures became public here, `embargo` says that it was an embargo's end. `change` is as in
     `lately`; null where a figure was only confirmed.
     """
-    rows = connection.execute(
-        text(_LATEST), {"chosen": series.numbers(connection, selection), "limit": limit}
-    ).mappings()
+    chosen = {"chosen": series.numbers(connection, selection), "all": not selection.codes}
+    rows = connection.execute(text(_LATEST), {**chosen, "limit": limit}).mappings()
     return [dict(row) for row in rows]
 
 
@@ -26,13 +25,18 @@ with batch_told as (
         select recorded_at as moment, false as embargo
         from batch
         where submission_id is not null and first_published <= recorded_at -- else it is told by its embargo's end
+            -- Of all series the last batches are the last: what each of them holds is not looked up.
+            and (cast(:all as boolean) or recorded_at in (
+                select recorded_at from observation
+                where series_id = any(cast(:chosen as integer[])) and published_at <= recorded_at
+            ))
         order by recorded_at desc
         limit :limit
     ),
     embargo_ended as (
         select distinct published_at as moment, true as embargo
         from observation
-        where published_at > recorded_at and published_at <= now()
+        where published_at > recorded_at and published_at <= now() and series_id = any(cast(:chosen as integer[]))
         order by published_at desc
         limit :limit
     ),

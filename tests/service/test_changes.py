@@ -525,6 +525,34 @@ def test_atom_tells_of_a_single_figure_what_it_was_and_what_it_is(own_engine: En
     assert "12" not in newest()[1][0]
 
 
+def test_atom_tells_the_last_publications_of_what_is_asked_however_much_else_came_since(
+    own_engine: Engine, sender: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "_ENTRIES", 2)
+
+    def told() -> list[str | None]:
+        answer = sender.get("/v1/changes?indicator=NRI_RANK&source=PRESS&format=atom")
+        return [each.findtext(f"{ATOM}id") for each in ElementTree.fromstring(answer.content).findall(f"{ATOM}entry")]
+
+    def of_others(ends: datetime, period: str) -> datetime:
+        later = [ends + timedelta(milliseconds=each) for each in range(3)]
+        appended(own_engine, *(said(period, str(each), at, series=GENERATED) for each, at in enumerate(later)))
+        return later[-1]
+
+    appended(own_engine, said("1988", "22", "2015-06-01"))
+    appended(own_engine, said("1989", "23", "2015-06-01"))
+    newest = told()
+    assert len(newest) == 2
+    for value in ("1", "2", "3"):
+        appended(own_engine, said("1988", value, "2015-06-01", series=GENERATED))
+    assert told() == newest
+    _, _, last = embargo(own_engine, of_others)
+    with database.reading(own_engine) as connection:
+        seconds = (last - now_of(connection)).total_seconds()
+        connection.execute(text("select pg_sleep(:seconds)"), {"seconds": max(0.0, seconds)})
+    assert told() == newest
+
+
 @contextmanager
 def listened_to(engine: Engine) -> Iterator[tuple[str, Server, threading.Thread]]:
     """The service over a real socket, asked to end as a signal does when the block is left."""

@@ -443,6 +443,25 @@ def test_too_large_an_answer_says_how_large_and_names_a_part_that_fits(
     assert narrower.headers["content-type"] == KINDS[parameters["format"]].content_type
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "observations?indicator=ICT_REVENUE&frequency=Q&accumulation=YTD&",
+        "series/Q.ICT_REVENUE.VN.YTD.REPORT._T/observations?",
+    ],
+)
+def test_the_part_of_an_answer_of_a_lower_frequency_is_made_of_the_figures_that_were_asked_for(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    whole = client.get(f"/v1/{path}aggregate=A").json()["observations"]
+    assert len(whole) == 2
+    monkeypatch.setattr(workbook, "MOST_ROWS", 1)
+    told = client.get(f"/v1/{path}aggregate=A&format=xlsx").json()
+    assert told["type"] == "/problems/too-many"
+    part = client.get(told["example"].replace("format=xlsx", "format=json"))
+    assert part.json()["observations"] == whole
+
+
 MANY = """
 select
     'A.EGDI_RANK.VN.PERIOD.UN._T' as series, '2024' as period, number as value, 'A' as status, 'rank' as unit_measure,

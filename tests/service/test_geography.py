@@ -52,7 +52,11 @@ def say_of(connection: Connection, series: str, period: str, **figures: str | No
 
 
 def seen(
-    connection: Connection, day: str = "2026-11-22", limit: int | None = None, **codes: str
+    connection: Connection,
+    day: str = "2026-11-22",
+    limit: int | None = None,
+    transform: str | None = None,
+    **codes: str,
 ) -> list[dict[str, Any]]:
     """The answer as the units of a day have it; `codes` are separated by a space."""
     asked = Question(
@@ -60,6 +64,7 @@ def seen(
         Span(),
         moment(SAID, end_of_day=True),
         geography=geography.on(connection, date.fromisoformat(day), step="geography:test"),
+        transform=transform and Transform(transform),
     )
     rows: list[dict[str, Any]] = []
     if limit is None:
@@ -168,6 +173,58 @@ def test_figures_until_different_days_are_added_up_and_it_is_said(connection: Co
     append(connection, {"series": key.format(OLD_BAC_NINH), "data_to": date(2023, 11, 30), **said}, reason="test")
     row = firms(connection, BAC_NINH)
     assert (row["value"], row["reason"], row["data_to"]) == (2, None, date(2023, 11, 30))
+
+
+def test_half_a_year_that_is_added_up_says_that_it_is_none_and_is_compared_with_no_whole_one(
+    connection: Connection,
+) -> None:
+    key = "A.NDXP_TRANSACTIONS.{}.PERIOD.REPORT._T"
+    for year, value in (("2024", "30"), ("2025", "10")):
+        say_of(connection, key, year, GSO24=value, GSO27=value)
+    say_of(connection, key, "2026", GSO24_2025="70")
+    asked = {"indicator": "NDXP_TRANSACTIONS", "source": "REPORT", "frequency": "A", "reporting_unit": BAC_NINH}
+    whole, half, own = seen(connection, **asked)
+    assert (whole["value"], whole["derived"], whole["reason"]) == (60, ["geography:test"], None)
+    assert (half["value"], half["status"]) == (20, "A")
+    assert half["derived"] == ["geography:test", "until:2025-06-30"]
+    assert half["reason"] == "Bac Giang (GSO24) ended on 2025-06-30. Bac Ninh (GSO27) ended on 2025-06-30."
+    assert (own["value"], own["derived"]) == (70, None)
+    changes = seen(connection, transform="pch", **asked)
+    assert [(row["period"], row["value"]) for row in changes] == [("2024", None), ("2025", None), ("2026", None)]
+    assert {row["reason"] for row in changes[1:]} == {
+        "The reporting unit was there only for a part of 2025, which is not compared with a whole period."
+    }
+
+
+def test_what_is_given_on_to_another_code_says_of_what_part_it_is_forwards_and_backwards(
+    connection: Connection,
+) -> None:
+    said = {"indicator": "NDXP_TRANSACTIONS", "source": "REPORT"}
+    say_of(connection, "A.NDXP_TRANSACTIONS.{}.PERIOD.REPORT._T", "2025", CEMA="5")
+    (row,) = seen(connection, **said, frequency="A", reporting_unit="MERA")
+    assert (row["value"], row["derived"]) == (5, ["geography:test", "until:2025-02-28"])
+    assert row["reason"] == "Committee for Ethnic Minority Affairs (CEMA) ended on 2025-02-28."
+    # A total since January is of part of the year also where its last quarter is whole.
+    say_of(connection, "Q.NDXP_TRANSACTIONS.{}.YTD.REPORT._T", "2025-Q4", MERA="9")
+    (row,) = seen(connection, "2025-01-01", **said, frequency="Q", reporting_unit="CEMA")
+    assert (row["value"], row["derived"]) == (9, ["geography:test", "since:2025-03-01"])
+    say_of(connection, "Q.NDXP_TRANSACTIONS.{}.PERIOD.REPORT._T", "2025-Q4", MERA="4")
+    row = seen(connection, "2025-01-01", **said, frequency="Q", reporting_unit="CEMA")[0]
+    assert (row["value"], row["derived"], row["reason"]) == (4, ["geography:test"], None)
+    (row,) = seen(connection, **said, frequency="Q", accumulation="YTD", reporting_unit="MERA")
+    assert (row["value"], row["derived"], row["reason"]) == (9, None, None)
+
+
+def test_a_rate_of_half_a_year_says_so_and_a_state_is_of_one_day(connection: Connection) -> None:
+    key = "A.WHOLE_FILING_RATE.{}.PERIOD.EMC."
+    for part, value in (("_T", "50"), ("NUMERATOR", "1"), ("DENOMINATOR", "2")):
+        say_of(connection, f"{key}{part}", "2025", GSO24=value, GSO27=value)
+    (row,) = seen(connection, indicator="WHOLE_FILING_RATE", source="EMC", breakdown="_T", reporting_unit=BAC_NINH)
+    assert (row["value"], row["derived"]) == (50, ["geography:test", "until:2025-06-30"])
+    assert row["reason"] == "Bac Giang (GSO24) ended on 2025-06-30. Bac Ninh (GSO27) ended on 2025-06-30."
+    say_of(connection, "A.DIGITAL_FIRMS.{}.STOCK.REPORT._T", "2025", GSO24="1", GSO27="2")
+    row = firms(connection, BAC_NINH)
+    assert (row["value"], row["derived"], row["reason"]) == (3, ["geography:test"], None)
 
 
 def test_the_comment_on_one_part_is_none_on_a_sum_that_is_missing(connection: Connection) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, text
 from ingest import obligations
 from ingest.authority import Actor, Grant, NotYours
 from ingest.obligations import STATES
-from ingest.period import parse
+from ingest.period import LOCAL_ZONE, parse
 from service import app
 from service.api.compliance import Compliance
 from service.api.obligations import Obligation, Obligations
@@ -94,9 +94,11 @@ def test_the_calendar_is_narrowed_by_every_parameter(asker: TestClient) -> None:
     assert asked(asker, reporting_unit="GSO24_2025", period="2025-Q2") == []  # what it came from owes that
 
 
-def test_a_moment_to_come_is_now(asker: TestClient) -> None:
-    answer = asker.get("/v1/obligations", params={"as_of": "2099-12-31", "period": "2024-Q4"}).json()
+def test_the_end_of_today_is_now_and_a_later_moment_is_refused(asker: TestClient) -> None:
+    today = str(NOW.astimezone(LOCAL_ZONE).date())
+    answer = asker.get("/v1/obligations", params={"as_of": today, "period": "2024-Q4"}).json()
     assert datetime.fromisoformat(answer["as_of"]) == NOW
+    assert refused(asker, as_of="2099-12-31") == (400, "invalid-parameter")
 
 
 def test_pages_together_are_the_whole_and_of_one_moment(asker: TestClient) -> None:

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pandas
@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
+from ingest import period
 from service.api import shapes, vintage_shapes
 from service.archive.question import ANSWER_COLUMNS
 
@@ -56,7 +57,36 @@ def test_a_day_of_publication_is_in_its_own_as_of_and_not_in_the_day_before(clie
 
 def test_as_of_for_ever_is_what_is_public_now(client: TestClient) -> None:
     path = f"/v1/series/{EGDI}/observations"
-    assert get(client, path, as_of="9999-12-31")["observations"] == get(client, path)["observations"]
+    assert get(client, path, as_of="9999-12-31") == get(client, path)
+    page = get(client, "/v1/observations", as_of="9999-12-31", limit="5")
+    assert len(get(client, "/v1/observations", as_of="9999-12-31", limit="5", cursor=page["next"])["observations"]) == 5
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/v1/series/{EGDI}/observations",
+        f"/v1/series/{EGDI}/vintages",
+        f"/v1/series/{EGDI}/changes",
+        "/v1/observations?indicator=EGDI_RANK&format=csv",
+        "/v1/latest",
+        "/v1/calendar",
+        "/v1/obligations",
+        "/v1/verdicts?indicator=EGDI_RANK",
+        "/v1/scoreboard",
+        "/v1/targets",
+        "/v1/availability",
+        "/v1/indicators/EGDI_RANK",
+    ],
+)
+def test_nobody_knows_what_is_known_at_a_moment_to_come(client: TestClient, path: str) -> None:
+    today = period.now().astimezone(period.LOCAL_ZONE).date()
+    asked = f"{path}{'&' if '?' in path else '?'}as_of="
+    assert client.get(f"{asked}{today}").status_code == 200
+    for ahead in (today + timedelta(1), "2999", "2999-12-31T00:00:00Z"):
+        answer = client.get(f"{asked}{ahead}")
+        assert (answer.status_code, answer.json()["type"]) == (400, "/problems/invalid-parameter")
+        assert answer.json()["parameter"] == "as_of"
 
 
 def test_three_vintages_of_one_share_stand_with_their_spans_and_reasons(client: TestClient) -> None:

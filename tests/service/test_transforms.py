@@ -20,9 +20,12 @@ from sqlalchemy import Connection, text
 from ingest import period
 from ingest.observation import SeriesKey
 from ingest.period import Period
-from service.archive import transforms
+from service.archive import changes, transforms
+from service.archive.measures import DoesNotApply
 from service.archive.points import POINT_COLUMNS, Statement
+from service.archive.series import Span
 from service.archive.transforms import NAMES, Transform
+from tests.ingest.test_ledger import append
 
 # Points of no ledger: what a transform says of numbers, it says of any.
 _KINDS = {
@@ -573,16 +576,18 @@ def test_a_rank_without_peers_is_missing_and_says_why(client: TestClient) -> Non
 
 
 def test_within_is_what_the_route_of_differences_tells(client: TestClient) -> None:
-    key = "S.ICT_REVENUE.VN.YTD.REPORT._T"
-    found = asked(client, key, transform="within")
-    there = client.get(f"/v1/series/{key}/differences").json()["differences"]
-    assert there
-    for row in there:
-        assert (found[row["period"]]["value"], found[row["period"]]["status"]) == (
-            row["value"],
-            row["status"] if row["value"] is not None else "M",
-        )
-    missing = [row for row in found.values() if row["value"] is None]
+    missing: list[dict[str, Any]] = []
+    for key in ("S.ICT_REVENUE.VN.YTD.REPORT._T", "Q.ICT_REVENUE.VN.YTD.REPORT._T"):
+        found = asked(client, key, transform="within")
+        there = client.get(f"/v1/series/{key}/differences").json()["differences"]
+        assert there
+        for row in there:
+            assert (found[row["period"]]["value"], found[row["period"]]["status"]) == (
+                row["value"],
+                row["status"] if row["value"] is not None else "M",
+            )
+        missing += [row for row in found.values() if row["value"] is None]
+    assert missing
     assert all("to take off" in row["reason"] or "No publication" in row["reason"] for row in missing)
 
 
@@ -647,3 +652,58 @@ def test_a_share_and_a_rank_tell_of_the_days_of_the_whole_and_of_the_others(conn
 def test_the_document_of_a_figure_is_none_of_what_could_not_be_computed_from_it(connection: Connection) -> None:
     row = told(connection, "pch", {"2023-Q4": {"value": 2, "document": "report 7", "comment": "early"}})["2023-Q4"]
     assert (row["value"], row["document"], row["comment"], row["submission"]) == (None, None, None, None)
+
+
+# The routes that tell each figure beside the one before it, and beside its whole.
+
+
+def test_totals_since_january_are_not_compared_from_one_to_the_next(connection: Connection) -> None:
+    said = {"published_at": "2002-06-01"}
+    quarterly, annual = "Q.CYBER_INCIDENTS.VN.YTD.REPORT._T", "A.CYBER_INCIDENTS.VN.YTD.REPORT._T"
+    append(
+        connection,
+        {"series": quarterly, "period": "2001-Q4", "value": "100", **said},
+        {"series": quarterly, "period": "2002-Q1", "value": "25", **said},
+        {"series": annual, "period": "2000", "value": "80", **said},
+        {"series": annual, "period": "2001", "value": "100", **said},
+    )
+    now = period.moment("2003-01-01")
+    with pytest.raises(DoesNotApply, match="it counts up from 1 January, so compare with a year earlier"):
+        changes.changes(connection, SeriesKey.parse(quarterly), Span(), as_of=now)
+    (row,) = changes.changes(connection, SeriesKey.parse(annual), Span(), as_of=now)
+    assert (row["difference"], row["change_unit"]) == (20, "count")
+
+
+def test_the_change_of_a_percentage_is_in_points_and_known_when_both_figures_are(connection: Connection) -> None:
+    rate = "A.ONLINE_FILING_RATE.GSO24.PERIOD.REPORT._T"
+    append(
+        connection,
+        {"series": rate, "period": "2001", "value": "40", "published_at": "2002-01-01"},
+        {"series": rate, "period": "2002", "value": "50", "published_at": "2003-01-01"},
+        {"series": rate, "period": "2001", "value": "45", "published_at": "2004-01-01"},
+        reason="counted again",
+    )
+    (row,) = changes.changes(connection, SeriesKey.parse(rate), Span(), as_of=period.moment("2005-01-01"))
+    assert (row["difference"], row["unit_measure"], row["change_unit"]) == (5, "percent", "percentage_point")
+    assert row["published_at"] == period.moment("2004-01-01")
+
+
+def test_a_share_is_known_when_its_whole_is(connection: Connection) -> None:
+    key = SeriesKey.parse("A.ESSENTIAL_SERVICES_LEFT.VN.STOCK.REPORT._T")
+    whole = str(key).replace("_T", "DENOMINATOR")
+    append(
+        connection,
+        {"series": str(key), "period": "2001", "value": "7", "published_at": "2002-01-01"},
+        {"series": whole, "period": "2001", "value": "63", "published_at": "2002-01-01"},
+        {"series": whole, "period": "2001", "value": "70", "published_at": "2003-01-01"},
+        reason="counted again",
+    )
+    (row,) = changes.shares(connection, key, Span(), as_of=period.moment("2002-06-01"))
+    assert (row["whole"], row["complement"], row["published_at"]) == (63, 56, period.moment("2002-01-01"))
+    (row,) = changes.shares(connection, key, Span(), as_of=period.moment("2004-01-01"))
+    assert (row["share_percent"], row["published_at"]) == (10, period.moment("2003-01-01"))
+
+
+def test_the_route_of_changes_refuses_what_counts_up(client: TestClient) -> None:
+    answer = client.get("/v1/series/S.ICT_REVENUE.VN.YTD.REPORT._T/changes")
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/does-not-apply")
