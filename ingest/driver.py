@@ -8,6 +8,8 @@ import psycopg
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+_CANCEL_SECONDS = 2.0
+
 
 @contextmanager
 def cursor(connection: Connection, *, binary: bool = False) -> Generator[psycopg.Cursor[Any]]:
@@ -24,4 +26,4 @@ def cancel(connection: Connection) -> None:
     """End the statement that runs in this connection, from another thread; it fails there, and nothing else does."""
     driver: Any = connection.connection.dbapi_connection
     with suppress(psycopg.Error):  # which is away: then nothing runs
-        driver.cancel_safe()
+        driver.cancel_safe(timeout=_CANCEL_SECONDS)

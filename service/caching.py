@@ -110,7 +110,7 @@ def validated(request: Request, connection: Reading) -> None:
         raise NotModified(kept)
     # The date of the last change says nothing of the day of the answer.
     by_date = "if-none-match" not in request.headers and not has_day
-    if "*" in _named(request.headers):
+    if holds_anything(request.headers):
         _hold_back(request)
     elif by_date and _is_since(request.headers, modified):
         changes = connection.execute(text(_CHANGES_WITHIN_A_SECOND), {"second": modified.replace(microsecond=0)})
@@ -217,6 +217,11 @@ def held(headers: Headers, tag: str) -> str | None:
     read = _read(",".join(headers.getlist("accept-encoding")))
     ours = [f"{tag}-{encoding}" for encoding in _ENCODINGS if read.get(encoding, read.get("*", False))]
     return next((each for each in (tag, *ours) if each in named), None)
+
+
+def holds_anything(headers: Headers) -> bool:
+    """Say whether the asker takes whatever it holds for the answer, if there is one: `If-None-Match: *`."""
+    return "*" in _named(headers)
 
 
 def _named(headers: Headers) -> set[str]:

@@ -83,7 +83,7 @@ def answer(request: Request, connection: Connection, asked: Question, wanted: De
     kind = KINDS[wanted.format]
     name = f"chiso-{_subject(about)}-{about.as_of.astimezone(LOCAL_ZONE):%Y-%m-%d}.{kind.ending}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Streamed(request, body, headers=headers, media_type=kind.content_type)
+    return Streamed(request, body, headers=headers, media_type=kind.content_type, rows=about.observations)
 
 
 def _refuse_untold(asked: Question, wanted: Delivery) -> None:

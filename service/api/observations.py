@@ -1,6 +1,5 @@
 """Figures for programs that read: observations, today's or those of a past moment, of one series or of many."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
@@ -10,7 +9,7 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from ingest import period
-from service import caching, streamed
+from service import caching
 from service.api import answers, files, shapes
 from service.api.asked import Asked, AskedOfMany, Key, key_in_sight
 from service.api.files import Delivered
@@ -21,20 +20,9 @@ from service.archive.series import Selection
 from service.asking import Reading, only_known
 from service.problems import responses
 
-
-async def begun_in_turn(request: Request, delivery: Delivered) -> AsyncIterator[None]:
-    """Let a file begin when it is its turn: what it is about is counted before, and takes as long as reading it."""
-    if delivery.format == "json":
-        yield
-        return
-    async with streamed.beginning(request):
-        yield
-
-
 router = APIRouter(
     prefix="/v1",
-    # Before anything is looked up: who waits for a turn holds no connection.
-    dependencies=[Depends(only_known), Depends(begun_in_turn, scope="function"), caching.VALIDATED],
+    dependencies=[Depends(only_known), caching.VALIDATED],
     responses=caching.NOT_MODIFIED
     | responses(
         HTTPStatus.BAD_REQUEST,

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import socket
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,7 +20,6 @@ from starlette.types import Message
 from benchmarks.export import INDICATOR, fill
 from ingest import driver
 from service import app, database, streamed
-from service.archive import metadata
 from service.formats import copied, delimited
 from service.serving import Protocol
 from tests.service.country import served
@@ -88,75 +88,114 @@ def outside(engine: Engine) -> Iterator[Callable[[], int]]:
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """A service that answers five at a time."""
     monkeypatch.setattr(database, "REQUESTS_AT_A_TIME", 5)
-    monkeypatch.setattr(streamed, "BEGINNINGS_AT_A_TIME", 1)
     monkeypatch.setattr(streamed, "STREAMS_AT_A_TIME", 2)
     monkeypatch.setattr(streamed, "MAY_WAIT", 1)
 
 
-@contextmanager
-def standing_still(engine: Engine, monkeypatch: pytest.MonkeyPatch, *wheres: tuple[Any, str]) -> Iterator[None]:
-    """A database in which these functions wait, in a statement, for as long as the block lasts."""
+class Standing:
+    """A database in which whoever writes a long CSV waits, in a statement, until it is let go."""
 
-    def wait(connection: Connection) -> None:
-        with driver.cursor(connection) as cursor:
-            cursor.execute("select pg_advisory_xact_lock_shared(7)")
+    def __init__(self, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._outside = create_engine(engine.url, isolation_level="AUTOCOMMIT")
+        self.may_begin = threading.Event()
+        self.may_begin.set()
+        self.came = threading.Event()
+        long = delimited.long
 
-    def slowly(connection: Connection, *told: Any, **more: Any) -> Generator[bytes]:
-        wait(connection)
-        yield from whole(connection, *told, **more)
+        def slowly(connection: Connection, *told: Any) -> Generator[bytes]:
+            self.came.set()
+            assert self.may_begin.wait(PATIENCE_SECONDS)
+            with driver.cursor(connection) as cursor:
+                cursor.execute("select pg_advisory_xact_lock_shared(7)")
+            yield from long(connection, *told)
 
-    def late(connection: Connection, *told: Any, **more: Any) -> Any:
-        wait(connection)
-        return whole(connection, *told, **more)
+        monkeypatch.setattr(delimited, "long", slowly)
 
-    for module, name in wheres:
-        whole = getattr(module, name)
-        monkeypatch.setattr(module, name, late if module is metadata else slowly)
-    holding = create_engine(engine.url, isolation_level="AUTOCOMMIT")
-    with holding.connect() as connection:
-        connection.execute(text("select pg_advisory_lock(7)"))
-        try:
-            yield
-        finally:
-            connection.execute(text("select pg_advisory_unlock(7)"))
-    holding.dispose()
+    def waiting(self) -> int:
+        """How many stand in their statement."""
+        question = (
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'advisory'"
+        )
+        with self._outside.connect() as connection:
+            return connection.execute(text(question)).scalar_one()
 
-
-SLOW = {
-    "counted": ((metadata, "gathered"), "/v1/observations?indicator=EGDI_RANK&format=csv"),
-    "put in order": ((delimited, "long"), "/v1/observations?indicator=EGDI_RANK&format=csv"),
-    "put in order, of vintages": ((delimited, "plain"), "/v1/vintages?indicator=EGDI_RANK&format=csv"),
-}
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        with self._outside.connect() as connection:
+            connection.execute(text("select pg_advisory_lock(7)"))
+            try:
+                yield
+            finally:
+                connection.execute(text("select pg_advisory_unlock(7)"))
+        self._outside.dispose()
 
 
-@pytest.mark.parametrize("slow", SLOW)
-def test_ordinary_answers_have_turns_and_threads_that_no_stream_can_take(
-    large: Engine, monkeypatch: pytest.MonkeyPatch, slow: str
-) -> None:
-    where, path = SLOW[slow]
-    asked = 2 * database.REQUESTS_AT_A_TIME
+@pytest.fixture
+def standing(large: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Standing]:
+    standing = Standing(large, monkeypatch)
+    with standing.still():
+        yield standing
+
+
+def test_ordinary_answers_have_turns_and_threads_that_no_stream_can_take(large: Engine, standing: Standing) -> None:
     with outside(large) as held, served(app.create(large)) as address, ExitStack() as clients:
-        clients.enter_context(standing_still(large, monkeypatch, where))
-        for _ in range(asked):
-            clients.enter_context(not_reading(address, path))
-        await_that(lambda: held() >= streamed.BEGINNINGS_AT_A_TIME)
-        assert httpx2.get(f"{address}/v1/sources", timeout=PATIENCE_SECONDS).status_code == 200
-        await_that(lambda: held() <= streamed.BEGINNINGS_AT_A_TIME + streamed.MAY_WAIT)
+        for _ in range(2 * database.REQUESTS_AT_A_TIME):
+            clients.enter_context(not_reading(address, f"{LARGE}&format=csv"))
+        await_that(lambda: standing.waiting() == streamed.STREAMS_AT_A_TIME)
+        for path in ("/v1/sources", "/v1/observations?indicator=EGDI_RANK"):
+            assert httpx2.get(f"{address}{path}", timeout=PATIENCE_SECONDS).status_code == 200
+        await_that(lambda: held() <= streamed.STREAMS_AT_A_TIME + streamed.MAY_WAIT)
+        # Who holds the answer, wants its head or errs, waits for no turn.
+        found = httpx2.head(f"{address}{LARGE}&format=csv", timeout=PATIENCE_SECONDS)
+        assert found.status_code == 200
+        again = {"If-None-Match": found.headers["etag"]}
+        assert httpx2.get(f"{address}{LARGE}&format=csv", headers=again, timeout=PATIENCE_SECONDS).status_code == 304
+        wrong = httpx2.get(f"{address}/v1/observations?indicator=NOPE&format=csv", timeout=PATIENCE_SECONDS)
+        assert wrong.status_code == 404
 
 
-def test_who_hangs_up_before_the_first_piece_ends_the_statement_and_leaves_the_connection_good(
-    large: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    broken: list[object] = []
-    event.listen(large.pool, "invalidate", lambda *told: broken.append(told))
-    where, path = SLOW["put in order"]
+def test_who_hangs_up_before_the_first_piece_ends_the_statement(large: Engine, standing: Standing) -> None:
     with outside(large) as held, served(app.create(large)) as address:
-        with standing_still(large, monkeypatch, where):
-            with not_reading(address, path):
-                await_that(lambda: held() == 1)
-            await_that(lambda: held() == 0)
-        assert not broken
-        assert httpx2.get(f"{address}{path}", timeout=PATIENCE_SECONDS).status_code == 200
+        with not_reading(address, f"{LARGE}&format=csv"):
+            await_that(lambda: standing.waiting() == 1)
+        await_that(lambda: held() == 0)
+        assert httpx2.get(f"{address}/v1/sources", timeout=PATIENCE_SECONDS).status_code == 200
+
+
+def test_who_hangs_up_between_two_statements_ends_the_next_one(
+    large: Engine, standing: Standing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancelled = threading.Event()
+    cancel = driver.cancel
+    monkeypatch.setattr(driver, "cancel", lambda connection: (cancel(connection), cancelled.set()))
+    standing.may_begin.clear()
+    with outside(large) as held, served(app.create(large)) as address:
+        with not_reading(address, f"{LARGE}&format=csv"):
+            assert standing.came.wait(PATIENCE_SECONDS)
+        assert cancelled.wait(PATIENCE_SECONDS)
+        standing.may_begin.set()
+        await_that(lambda: held() == 0)
+
+
+def test_no_cancelling_is_left_to_whom_the_connection_is_given_to_next(
+    large: Engine, standing: Standing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    cancel = driver.cancel
+
+    def late(connection: Connection) -> None:
+        cancel(connection)
+        time.sleep(0.3)  # as long as the way to a database that is far
+        told.append("cancelled")
+
+    monkeypatch.setattr(driver, "cancel", late)
+    for name in ("invalidate", "checkin"):
+        event.listen(large.pool, name, lambda *_, name=name: told.append(name))
+    with outside(large) as held, served(app.create(large)) as address:
+        with not_reading(address, f"{LARGE}&format=csv"):
+            await_that(lambda: standing.waiting() == 1)
+        await_that(lambda: held() == 0 and "invalidate" in told)
+    assert told.index("invalidate") > max(at for at, each in enumerate(told) if each == "cancelled")
 
 
 def test_one_address_has_so_many_large_answers_at_a_time_and_others_have_theirs(large: Engine) -> None:
@@ -217,8 +256,8 @@ def test_who_is_too_slow_is_broken_off_and_what_they_held_comes_back(
 
 def test_the_documentation_says_how_many_large_answers_there_may_be_and_how_slow() -> None:
     for told in (
-        f"{streamed.BEGINNINGS_AT_A_TIME} of them begin at a time",
-        f"{streamed.STREAMS_AT_A_TIME} are sent at a time, {streamed.MOST_OF_ONE_ADDRESS} of them to one address",
+        f"more than {streamed.SMALL_ROWS:,} observations, or 1 MB",
+        f"{streamed.STREAMS_AT_A_TIME} of them at a time, {streamed.MOST_OF_ONE_ADDRESS} to one address",
         f"for {streamed.WAIT_SECONDS} seconds; if none has ended by then, or {streamed.MAY_WAIT} wait already",
         f"less than {streamed.LEAST_BYTES_A_SECOND >> 10} kB a second",
         f"less than {Protocol.least_bytes >> 10} kB of what waits for them within {Protocol.stall_seconds:.0f} seconds",
