@@ -259,7 +259,10 @@ _WHOSE_BOUNDS = (
     f" from {_BOUNDS})"
 )
 # A break in one of them is not always the status of the whole, and nothing is compared across it.
-_STEPS = "array[cast(:step as text)] || case when has_break then array['break'] else '{}' end || bounds"
+_STEPS = (
+    "array[cast(:step as text)] || case when has_break then array['break'] else '{}' end"
+    " || array(select distinct unnest(bounds) order by 1)"
+)
 _NOTE = f"nullif(concat_ws(' ', whose_bounds, case when data_to is null then {_UNLIKE} end), '')"
 
 
@@ -427,7 +430,7 @@ rate as (
         count(*) filter (where not is_rate) as parts,
         bool_or(has_break) as has_break,
         string_agg(distinct cut_offs, ', ') filter (where not is_rate) as cut_offs,
-        max(bounds) filter (where not is_rate) as bounds,
+        string_to_array(string_agg(array_to_string(bounds, ' '), ' ') filter (where not is_rate), ' ') as bounds,
         string_agg(distinct whose_bounds, ' ') filter (where not is_rate) as whose_bounds,
         substr('ABPEF', max(strpos('ABPEF', status)) filter (where not is_rate), 1) as status,
         -- Also of the rates themselves, without which nobody knew that there is one to recompute.
