@@ -43,6 +43,7 @@ from service.api import (
     submissions,
     targets,
     templates,
+    trends,
     verdicts,
     vintages,
 )
@@ -71,6 +72,7 @@ _OPEN = (
     ("vintages", vintages),
     ("targets", targets),
     ("targets", verdicts),
+    ("targets", trends),
     ("targets", scoreboard),
     ("changes", changes),
     ("finding", searching),

@@ -72,6 +72,49 @@ class Verdict(Shape):
     formula: str | None = Field(description="the arithmetic with its numbers put in; null where nothing was computed")
 
 
+class Trend(Shape):
+    """The last figure of an indicator and a reporting unit beside that of the same period some years before.
+
+    Nothing need be promised. Numbers that are not known are null.
+    """
+
+    indicator: str
+    reporting_unit: str
+    state: str = Field(
+        description="on_track (significant progress), acceleration_needed (moderate), off_track (hardly any),"
+        " moving_away or cannot_be_judged",
+        examples=["on_track"],
+    )
+    reason: str | None = Field(description="why it cannot be judged; null else", examples=["one_point"])
+    method: str = Field(description="the formula that judged it", examples=["trend"])
+    series: str = Field(description="the key of the series that both figures are of")
+    unit_measure: str = Field(description="the unit of measure of both")
+    value: Number = Field(description=f"the last figure, {_IN_UNIT}")
+    value_period: str
+    value_status: str = Field(description="SDMX CL_OBS_STATUS")
+    value_published_at: datetime = Field(description="from when that was the public figure")
+    base: Number | None = Field(description=f"the figure of five years before, or of the nearest to it, {_IN_UNIT}")
+    base_period: str | None
+    base_status: str | None
+    base_published_at: datetime | None
+    years: Number | None = Field(description="from the base to the value, in years")
+    growth_percent: Number | None = Field(
+        description="the growth of a year, in percent; above zero where it is in the wanted direction"
+    )
+    score: Number | None = Field(description="from -5 to 5, without a unit")
+    sentence_vi: str = Field(description="the trend in one sentence")
+    sentence_en: str
+    formula: str | None = Field(description="the arithmetic with its numbers put in; null where nothing was computed")
+
+
+class Trends(Shape):
+    """Trends by indicator, then by the Vietnamese alphabet of the reporting units."""
+
+    as_of: datetime = Field(description="what was known at this moment is judged")
+    trends: list[Trend]
+    next: str | None = Field(description="the `cursor` of the next page; null on the last")
+
+
 class Verdicts(Shape):
     """Verdicts by indicator, last day, scope and plan, then by the Vietnamese alphabet of the reporting units."""
 

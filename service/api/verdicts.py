@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 import numpy as np
+import pandas as pd
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
@@ -44,11 +45,14 @@ router = APIRouter(
 )
 
 # A verdict is as long as a hundred figures: a page that is told in a moment has fewer.
-_PAGE, _LARGEST_PAGE = 100, 10_000
+PAGE, _LARGEST_PAGE = 100, 10_000
 _MOST_REMEMBERED = 1_000  # of one question: 5 MB
-_FORMATS = {name: KINDS[name].media_type for name in ("json", "csv", "xlsx")}
+FORMATS = {name: KINDS[name].media_type for name in ("json", "csv", "xlsx")}
 _COLUMNS = (*reaching.ANSWER_COLUMNS, "sentence_vi", "sentence_en", "formula")
 _STATES, _METHODS = states.words(states.State), states.words(states.Method)
+
+AskedStates = Annotated[list[str] | None, Query(description=f"only these, by commas or repeated: {', '.join(_STATES)}")]
+PageLimit = Annotated[int, Query(ge=1, le=_LARGEST_PAGE, description="how many at the most")]
 
 
 def asked(
@@ -83,12 +87,10 @@ def verdicts(
     request: Request,
     connection: Reading,
     wanted: Asked,
-    state: Annotated[
-        list[str] | None, Query(description=f"only these, by commas or repeated: {', '.join(_STATES)}")
-    ] = None,
+    state: AskedStates = None,
     as_of: AsOf = None,
     format: SheetToo = None,  # noqa: A002 - the parameter's name
-    limit: Annotated[int, Query(ge=1, le=_LARGEST_PAGE, description="how many at the most")] = _PAGE,
+    limit: PageLimit = PAGE,
     cursor: Cursor = None,
 ) -> Response:
     """Verdicts on the targets that stood at a moment, from the figures that were known then.
@@ -96,18 +98,17 @@ def verdicts(
     With `as_of` deadlines pass by the day of that moment, so that a past verdict is reached again exactly; without it
     by today. JSON comes in pages, all as of the moment of the first; CSV and XLSX come whole.
     """
-    form = wanted_format(request, format, _FORMATS)
+    form = wanted_format(request, format, FORMATS)
     if form != "json":
         refuse_pages(request, form)
     page = read_page(request, cursor, int)
     judged = reached(request, connection, wanted, page[0] if page else _moment(request, as_of))
-    places = np.arange(len(judged.reached.frame))
-    if state is not None:
-        places = places[judged.reached.frame["state"].isin(_among("state", split(state), _STATES)).to_numpy()]
-    if form != "json":
-        return _whole(_told(judged.reached, places.tolist()), judged.as_of, form)
-    ahead = places if page is None else places[places > page[1]]
-    shown, more = answers.page(ahead.tolist(), limit)
+    places = in_states(judged.reached.frame, state)
+    if form == "csv":
+        return answers.table(_told(judged.reached, places), _COLUMNS)
+    if form == "xlsx":
+        return workbook("verdicts", verdict_sheet.written(_told(judged.reached, places), judged.as_of), judged.as_of)
+    shown, more = answers.page([place for place in places if page is None or place > page[1]], limit)
     body = {
         "as_of": judged.as_of,
         "today": judged.as_of.astimezone(LOCAL_ZONE).date(),
@@ -150,12 +151,18 @@ def _sentences(row: Mapping[str, Any], judged: Reached) -> dict[str, str | None]
     return {"sentence_vi": told.vi, "sentence_en": told.en, "formula": told.formula}
 
 
-def _whole(rows: list[dict[str, Any]], as_of: datetime, form: str) -> Response:
-    if form == "csv":
-        return answers.table(rows, _COLUMNS)
-    name = f"chiso-verdicts-{as_of.astimezone(LOCAL_ZONE):%Y-%m-%d}.xlsx"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(verdict_sheet.written(rows, as_of), headers=headers, media_type=KINDS["xlsx"].content_type)
+def in_states(frame: pd.DataFrame, asked: Sequence[str] | None) -> list[int]:
+    """The places of the rows that are in one of the states asked for, all where None."""
+    if asked is None:
+        return list(range(len(frame)))
+    return np.flatnonzero(frame["state"].isin(_among("state", split(asked), _STATES))).tolist()
+
+
+def workbook(name: str, content: bytes, as_of: datetime) -> Response:
+    """A workbook to be kept under this name and the day that it is of."""
+    file = f"chiso-{name}-{as_of.astimezone(LOCAL_ZONE):%Y-%m-%d}.xlsx"
+    headers = {"Content-Disposition": f'attachment; filename="{file}"'}
+    return Response(content, headers=headers, media_type=KINDS["xlsx"].content_type)
 
 
 def _among(parameter: str, written: Sequence[str], known: Sequence[str]) -> list[str]:

@@ -63,19 +63,28 @@ HEADINGS: Mapping[str, tuple[str, str, int]] = {
 _FROZEN = 2
 
 
-def written(rows: Sequence[Mapping[str, Any]], as_of: datetime) -> bytes:
-    """The verdicts of a moment as a workbook; the same verdicts are the same bytes."""
+def written(
+    rows: Sequence[Mapping[str, Any]],
+    as_of: datetime,
+    *,
+    headings: Mapping[str, tuple[str, str, int]] = HEADINGS,
+    names: tuple[str, str] = ("Kết luận", "Verdicts"),
+) -> bytes:
+    """The verdicts of a moment as a workbook; the same verdicts are the same bytes.
+
+    `names` are those of what it holds, in Vietnamese and in English; the English one is the sheet's.
+    """
     file = io.BytesIO()
     with Workbook(file, {"in_memory": True}) as book:
         local = as_of.astimezone(LOCAL_ZONE).replace(tzinfo=None, microsecond=0)
-        book.set_properties({"title": "Kết luận / Verdicts", "comments": as_of.isoformat(), "created": local})
-        sheet = Sheet(book, "Verdicts")
-        sheet.columns(width for _, _, width in HEADINGS.values())
-        sheet.heading([(vi, en) for vi, en, _ in HEADINGS.values()])
+        book.set_properties({"title": " / ".join(names), "comments": as_of.isoformat(), "created": local})
+        sheet = Sheet(book, names[1])
+        sheet.columns(width for _, _, width in headings.values())
+        sheet.heading([(vi, en) for vi, en, _ in headings.values()])
         sheet.sheet.freeze_panes(1, _FROZEN)
-        sheet.sheet.autofilter(0, 0, max(len(rows), 1), len(HEADINGS) - 1)
+        sheet.sheet.autofilter(0, 0, max(len(rows), 1), len(headings) - 1)
         for row in rows:
-            for column, name in enumerate(HEADINGS):
+            for column, name in enumerate(headings):
                 _put(sheet, column, row[name])
             sheet.row += 1
     return file.getvalue()

@@ -72,6 +72,7 @@ def test_no_text_of_a_csv_is_run_by_a_spreadsheet_in_any_answer(sender: TestClie
         "/v1/search": {"q": "tỷ lệ"},
         "/v1/targets": {"indicator": INDICATOR},
         "/v1/verdicts": {"indicator": INDICATOR},
+        "/v1/trends": {"indicator": INDICATOR},
         "/v1/scoreboard": {"indicator": INDICATOR},
         "/v1/scoreboard/missing": {"indicator": INDICATOR},
         "/v1/scoreboard/ranking": {"indicator": INDICATOR},

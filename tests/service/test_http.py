@@ -40,6 +40,8 @@ CATALOGUE_AND_FIGURES = (
     "/v1/targets?indicator=EGDI_RANK",
     "/v1/verdicts?indicator=EGDI_RANK",
     "/v1/verdicts?indicator=EGDI_RANK&format=xlsx",
+    "/v1/trends?indicator=EGDI_SCORE",
+    "/v1/trends?indicator=EGDI_SCORE&format=xlsx",
     "/v1/search?q=dich+vu+cong",
     "/v1/availability?indicator=EGDI_RANK",
     "/v1/groups",

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, text
 
 from ingest import driver
 from ingest.observation import TOTAL
+from ingest.period import LOCAL_ZONE, Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,14 @@ class Line:
     source: str
     first: int
     end: int
+
+
+class Said(NamedTuple):
+    """What is said with a figure; None of all where there is none. The status is of SDMX's CL_OBS_STATUS."""
+
+    period: str | None = None
+    status: str | None = None
+    published_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,22 @@ class Figures:
     statuses: NDArray[np.str_]
     published: NDArray[np.float64]
     restated: NDArray[np.bool_]
+
+    def said(self, line: Line | None, at: int) -> Said:
+        """What is said with the figure in this place of the arrays; a place before the first is no figure."""
+        if line is None or at < 0:
+            return Said()
+        start = datetime.fromtimestamp(self.starts[at], UTC).replace(tzinfo=None)
+        return Said(
+            str(Period(start, line.frequency)),
+            str(self.statuses[at]),
+            datetime.fromtimestamp(self.published[at], LOCAL_ZONE),
+        )
+
+    def broken(self, after: NDArray[np.intp], until: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Whether a break lies between two places of the arrays: behind the first, up to the second and with it."""
+        breaks = np.concatenate([[0], np.cumsum(self.statuses == "B")])
+        return breaks[until + 1] > breaks[after + 1]
 
 
 def known(

@@ -30,7 +30,7 @@ def formula(row: Mapping[str, Any], sense: int) -> str | None:
     settled = row["state"] == "reached" or row["needed_value"] is None
     method = row["method"]
     if method == "trend":
-        return _trend(row, sense) or _comparison(row, sense)
+        return growth(row, sense, row["pace_percent"]) or _comparison(row, sense)
     if method == "anticipated_progress" and row["pace_percent"] is not None:
         return _anticipated(row, sense)
     if method == "current_status" and row["index"] is not None:
@@ -40,10 +40,19 @@ def formula(row: Mapping[str, Any], sense: int) -> str | None:
     if row["pace_percent"] is None or row["base"] is None:
         return _comparison(row, sense, "path_value")
     if method == "compound_growth":
-        return _growth(row)
+        return _compound(row)
     made = f"{_way(row, sense, row['path_value'])} = {_percent(row['pace_percent'])}"
     # Of a promised path the row has no milestones but the value that they ask for.
     return made if row["kind"] == "path" else f"{_straight(row)}; {made}"
+
+
+def growth(row: Mapping[str, Any], sense: int, percent: float | None) -> str | None:
+    """The growth of a year from the base to the value of a row; None where there is none."""
+    if percent is None:
+        return None
+    made = f"({_operand(row['value'])}/{_operand(row['base'])})^(1/{_passed(row)}) {MINUS} 1"
+    upwards = sense > 0 if row["base"] > 0 else sense < 0
+    return f"{made if upwards else f'{MINUS}({made})'} = {_percent(percent)}"
 
 
 def _way(row: Mapping[str, Any], sense: int, goal: float) -> str:
@@ -65,27 +74,17 @@ def _whole_way(row: Mapping[str, Any], sense: int) -> str | None:
 
 
 def _straight(row: Mapping[str, Any]) -> str:
-    passed, allowed = _years(row)
     base, promised = _number(row["base"]), _number(row["promised"])
-    asked = f"({promised} {MINUS} {_operand(row['base'])}) × {passed}/{allowed}"
+    asked = f"({promised} {MINUS} {_operand(row['base'])}) × {_passed(row)}/{_allowed(row)}"
     return f"{base} + {asked} = {_number(row['path_value'])}"
 
 
-def _growth(row: Mapping[str, Any]) -> str:
-    passed, allowed = _years(row)
+def _compound(row: Mapping[str, Any]) -> str:
+    passed, allowed = _passed(row), _allowed(row)
     base = _operand(row["base"])
     made = f"(({_operand(row['value'])}/{base})^(1/{passed}) {MINUS} 1)"
     required = f"(({_operand(row['promised'])}/{base})^(1/{allowed}) {MINUS} 1)"
     return f"{made} / {required} = {_percent(row['pace_percent'])}"
-
-
-def _trend(row: Mapping[str, Any], sense: int) -> str | None:
-    if row["pace_percent"] is None:
-        return None
-    passed, _ = _years(row)
-    growth = f"({_operand(row['value'])}/{_operand(row['base'])})^(1/{passed}) {MINUS} 1"
-    upwards = sense > 0 if row["base"] > 0 else sense < 0
-    return f"{growth if upwards else f'{MINUS}({growth})'} = {_percent(row['pace_percent'])}"
 
 
 def _anticipated(row: Mapping[str, Any], sense: int) -> str:
@@ -110,15 +109,20 @@ def _comparison(row: Mapping[str, Any], sense: int, asked: str = "promised") -> 
 _SIGNS = {(1, True): "≥", (1, False): "<", (-1, True): "≤", (-1, False): ">"}
 
 
-def _years(row: Mapping[str, Any]) -> tuple[str, str]:
-    """How many years passed from the base to the value, and how many the promise allows."""
+def _passed(row: Mapping[str, Any]) -> str:
+    """How many years passed from the base to the value."""
+    return _number(decimal_year(parse(row["value_period"]).end) - _base_time(row), _YEAR_PLACES)
+
+
+def _allowed(row: Mapping[str, Any]) -> str:
+    """How many years the promise allows from its base."""
+    return _number(decimal_year(row["last_day"] + timedelta(days=1)) - _base_time(row), _YEAR_PLACES)
+
+
+def _base_time(row: Mapping[str, Any]) -> float:
     if row["base_period"] is not None:
-        base = decimal_year(parse(row["base_period"]).end)
-    else:
-        base = decimal_year(row["target_promised_at"].astimezone(LOCAL_ZONE))
-    value = decimal_year(parse(row["value_period"]).end)
-    due = decimal_year(row["last_day"] + timedelta(days=1))
-    return _number(value - base, _YEAR_PLACES), _number(due - base, _YEAR_PLACES)
+        return decimal_year(parse(row["base_period"]).end)
+    return decimal_year(row["target_promised_at"].astimezone(LOCAL_ZONE))
 
 
 def _number(value: float, places: int = _PLACES) -> str:

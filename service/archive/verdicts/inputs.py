@@ -24,6 +24,7 @@ from sqlalchemy import Connection
 
 from ingest import registry
 from ingest.catalogue import Catalogue
+from ingest.indicator import Indicator
 from ingest.observation import DENOMINATOR
 from ingest.period import LOCAL_ZONE, Period, parse
 from ingest.reporting_unit import ReportingUnit
@@ -61,7 +62,8 @@ NUMBER_COLUMNS = (
     "path_to_value",
 )
 _COARSEST_FIRST = "ASQMWDH"
-_YEARS = {"A": 1.0, "S": 1 / 2, "Q": 1 / 4, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25, "H": 1 / 8766}
+# How long a period is.
+YEARS = {"A": 1.0, "S": 1 / 2, "Q": 1 / 4, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25, "H": 1 / 8766}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +117,42 @@ def gathered(
     return Inputs(promises, known, frame, _history(rows, known))
 
 
+def by_alphabet(catalogue: Catalogue, asked: Sequence[str] | None) -> list[ReportingUnit]:
+    """The reporting units that are asked for, all where None, by the Vietnamese alphabet of their short names."""
+    units = (unit for unit in catalogue.reporting_units if asked is None or unit.code in asked)
+    return sorted(units, key=lambda unit: (alphabetical(unit.short_vi), unit.code))
+
+
+def preferred(
+    lines: Sequence[Line], indicator: Indicator, known: Figures, *, due: float = np.inf, frequency: str | None = None
+) -> Line | None:
+    """Which of several lines of an indicator and a unit answers: that of the first by preference, None of none.
+
+    Each has a figure by `due`, a decimal year. Of the latest figures, one of this `frequency` goes first.
+    """
+    if len(lines) < 2:  # as a rule
+        return lines[0] if lines else None
+
+    def preference(line: Line) -> tuple[Any, ...]:
+        times = known.times[line.first : line.end]
+        return (
+            indicator.sources.index(line.source) if line.source in indicator.sources else len(indicator.sources),
+            -times[times.searchsorted(due, "right") - 1],
+            line.frequency != frequency,
+            _COARSEST_FIRST.index(line.frequency),
+            indicator.accumulations.index(line.accumulation) if line.accumulation in indicator.accumulations else 9,
+            line.key,
+        )
+
+    return min(lines, key=preference)
+
+
 class _Bound:
     """Whom a scope binds on a day."""
 
     def __init__(self, catalogue: Catalogue, asked: Sequence[str] | None) -> None:
         self._by_scope: dict[str, list[ReportingUnit]] = defaultdict(list)
-        units = (unit for unit in catalogue.reporting_units if asked is None or unit.code in asked)
-        for unit in sorted(units, key=lambda unit: (alphabetical(unit.short_vi), unit.code)):
+        for unit in by_alphabet(catalogue, asked):
             self._by_scope[unit.code].append(unit)
             self._by_scope[unit.level].append(unit)
         self._known: dict[tuple[str, date], list[str]] = {}
@@ -144,34 +175,20 @@ class _Answering:
 
     def line(self, promise: Promise, unit: str, span: "_Span") -> Line | None:
         """The first by preference that has a figure in time."""
+        indicator = self._catalogue.indicators[promise.indicator]
         lines = self._known.lines.get((promise.indicator, unit), ())
         able = [
-            line for line in lines if self._known.times[line.first] <= span.due and self._is_able(line, promise, span)
+            line for line in lines if self._known.times[line.first] <= span.due and self._is_able(line, indicator, span)
         ]
-        if len(able) < 2:  # as a rule
-            return able[0] if able else None
-        return min(able, key=lambda line: self._preference(line, promise, span))
+        return preferred(able, indicator, self._known, due=span.due, frequency=span.frequency)
 
-    def _is_able(self, line: Line, promise: Promise, span: "_Span") -> bool:
-        indicator = self._catalogue.indicators[promise.indicator]
+    def _is_able(self, line: Line, indicator: Indicator, span: "_Span") -> bool:
         comparable = (
             line.frequency == span.frequency
             or line.accumulation in ("STOCK", "SINCE_START")
             or indicator.adds_over_time != "sum"
         )
         return comparable and (self._sources is None or line.source in self._sources)
-
-    def _preference(self, line: Line, promise: Promise, span: "_Span") -> tuple[Any, ...]:
-        indicator = self._catalogue.indicators[promise.indicator]
-        times = self._known.times[line.first : line.end]
-        return (
-            indicator.sources.index(line.source) if line.source in indicator.sources else len(indicator.sources),
-            -times[times.searchsorted(span.due, "right") - 1],
-            line.frequency != span.frequency,
-            _COARSEST_FIRST.index(line.frequency),
-            indicator.accumulations.index(line.accumulation) if line.accumulation in indicator.accumulations else 9,
-            line.key,
-        )
 
 
 class _Row(NamedTuple):
@@ -258,7 +275,6 @@ def _frame(
     kind = each_promise((each.kind for each in promises), dtype=object)
     value = each_promise(float(each.value) for each in promises)
     is_change = kind == "change_from_base"
-    breaks = np.concatenate([[0], np.cumsum(known.statuses == "B")])
     columns = {
         "target": target,
         "value_at": value_at,
@@ -280,7 +296,7 @@ def _frame(
         "rank": each_promise((each.unit_measure == "rank" for each in indicators), dtype=bool),
         "field": np.array([_whole(row, promises[row.target], known, wholes) for row in rows]),
         # A break at the base itself is behind it.
-        "broken": breaks[value_at + 1] > breaks[np.maximum(np.where(base_at >= 0, base_at + 1, first_at), 0)],
+        "broken": known.broken(np.maximum(np.where(base_at >= 0, base_at, first_at - 1), -1), value_at),
         "points": np.where(value_at >= 0, value_at - first_at + 1 + ((base_at < 0) & ~np.isnan(base)), 0.0),
     }
     named = {"reporting_unit": [row.reporting_unit for row in rows], "line": [row.line for row in rows]}
@@ -295,7 +311,7 @@ def _step(row: _Row, known: Figures) -> float:
         return np.nan
     if row.value_at > row.line.first:
         return float(known.times[row.value_at] - known.times[row.value_at - 1])
-    return _YEARS[row.line.frequency]
+    return YEARS[row.line.frequency]
 
 
 def _whole(row: _Row, promise: Promise, known: Figures, wholes: Figures) -> float:

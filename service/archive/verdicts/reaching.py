@@ -7,7 +7,7 @@ for the past too, and one that changed is another indicator.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,10 @@ from sqlalchemy import Connection
 
 from ingest import registry
 from ingest.catalogue import Catalogue
-from ingest.period import LOCAL_ZONE, Period, containing
+from ingest.period import containing
 from service.archive import targets
 from service.archive.verdicts import inputs, methods
+from service.archive.verdicts.figures import Said
 from service.archive.verdicts.inputs import Inputs
 
 # In this order in every format. Values are in `unit_measure`; a gap is positive where the figure is ahead of the path.
@@ -104,18 +105,8 @@ class Reached:
 
     def _row(self, told: dict[str, Any]) -> dict[str, Any]:
         promise, line, known = self.inputs.promises[told["target"]], told["line"], self.inputs.known
-        value_at, base_at = told["value_at"], told["base_at"]
-
-        def period(at: int) -> str | None:
-            return None if at < 0 else str(Period(_local(known.starts[at]), line.frequency))
-
-        def status(at: int) -> str | None:
-            return None if at < 0 else str(known.statuses[at])
-
-        def published(at: int) -> datetime | None:
-            return None if at < 0 else datetime.fromtimestamp(known.published[at], LOCAL_ZONE)
-
         stated = told["base_stated"]
+        value, base = known.said(line, told["value_at"]), Said() if stated else known.said(line, told["base_at"])
         row = {
             "plan": promise.plan,
             "indicator": promise.indicator,
@@ -124,7 +115,7 @@ class Reached:
             "reporting_unit": told["reporting_unit"],
             "kind": promise.kind,
             "target": promise.value,
-            "promised": _number(told["promised"]),
+            "promised": number(told["promised"]),
             "last_day": promise.last_day,
             "deadline": promise.deadline,
             "state": told["state"],
@@ -132,21 +123,21 @@ class Reached:
             "method": told["method"],
             "series": None if line is None else line.key,
             "unit_measure": self.catalogue.indicators[promise.indicator].unit_measure,
-            "value": _number(told["value"]),
-            "value_period": period(value_at),
-            "value_status": status(value_at),
-            "value_published_at": published(value_at),
-            "base": _number(told["base"]),
-            "base_period": promise.base_period if stated else period(base_at),
-            "base_status": None if stated else status(base_at),
-            "base_published_at": None if stated else published(base_at),
+            "value": number(told["value"]),
+            "value_period": value.period,
+            "value_status": value.status,
+            "value_published_at": value.published_at,
+            "base": number(told["base"]),
+            "base_period": promise.base_period if stated else base.period,
+            "base_status": base.status,
+            "base_published_at": base.published_at,
             "base_stated": stated,
-            "progress_percent": _number(100 * told["progress"]),
-            "pace_percent": _number(100 * told["pace"]),
+            "progress_percent": number(100 * told["progress"]),
+            "pace_percent": number(100 * told["pace"]),
             "needed_period": _period_ending(told["needed_time"], told["step"]),
             "reaching_day": _day(told["reaching_time"]),
-            "whole": _number(told["field"]),
-            "done_percent": _number(100 * told["done_share"]),
+            "whole": number(told["field"]),
+            "done_percent": number(100 * told["done_share"]),
             "document": promise.document,
             "words": promise.words,
             "note": promise.note,
@@ -155,7 +146,7 @@ class Reached:
         }
         numbers = ("path_value", "gap", "score", "index", "needed_value", "done")
         projected = ("projected_value", "projected_low", "projected_high")
-        row |= {name: _number(told[name]) for name in (*numbers, *projected)}
+        row |= {name: number(told[name]) for name in (*numbers, *projected)}
         return {name: row[name] for name in ANSWER_COLUMNS}
 
 
@@ -177,16 +168,12 @@ def reached(connection: Connection, wanted: Wanted, *, as_of: datetime, today: d
     return Reached(registry.read(connection), gathered, frame)
 
 
-def _number(value: float) -> float | int | None:
+def number(value: float) -> float | int | None:
     """A number as it is told; what is whole is written so, what is none is None."""
     if not np.isfinite(value):
         return None
     rounded = float(f"{value:.{_SIGNIFICANT}g}")
     return int(rounded) if rounded.is_integer() and abs(rounded) < 1e15 else rounded
-
-
-def _local(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
 
 
 def _moment(year: float) -> datetime:

@@ -17,8 +17,17 @@ from ingest.period import parse
 from ingest.reporting_unit import ReportingUnit
 from ingest.target import sense
 from service import writing
-from service.archive.verdicts.formulas import formula
-from service.archive.verdicts.wording import LANGUAGES, METHOD_LABELS, PEERS, PHRASES, REASONS, Phrase
+from service.archive.verdicts import formulas
+from service.archive.verdicts.wording import (
+    LANGUAGES,
+    METHOD_LABELS,
+    PEERS,
+    PHRASES,
+    REASONS,
+    TREND_REASONS,
+    TRENDS,
+    Phrase,
+)
 
 # What documents write that fits into a sentence as it stands: "trước tháng 12/2024".
 _DEADLINES = ("trước ", "trong ", "chậm nhất ")
@@ -45,7 +54,14 @@ def told(row: Mapping[str, Any], catalogue: Catalogue) -> Told:
     indicator = catalogue.indicators[row["indicator"]]
     direction = sense(row["kind"], Decimal(str(row["target"])), indicator.direction)
     vi, en = (_Sentence(row, catalogue, language, direction).written() for language in LANGUAGES)
-    return Told(vi, en, formula(row, direction))
+    return Told(vi, en, formulas.formula(row, direction))
+
+
+def trend_told(row: Mapping[str, Any], catalogue: Catalogue) -> Told:
+    """The sentences and the formula of a row with trends.TREND_COLUMNS, as far as they are known."""
+    direction = -1 if catalogue.indicators[row["indicator"]].direction == "down" else 1
+    vi, en = (_TrendSentence(row, catalogue, language, direction).written() for language in LANGUAGES)
+    return Told(vi, en, formulas.growth(row, direction, row["growth_percent"]))
 
 
 class _Sentence:
@@ -216,14 +232,14 @@ class _Sentence:
             return written
         return self._say(f"bound.rank.{self.up}" if self.rank else f"bound.{self.up}", value=written)
 
-    def _base(self) -> str:
-        """The base with its period and status."""
+    def _base(self, series: str | None = None) -> str:
+        """The base with its period and status; the figure of a series with what its period covers."""
         row = self.row
         if row["base"] is None:
             written = self._say("the_base")
         else:
             written = self._with_status(self._placed(row["base"]), row["base_status"])
-        return written if row["base_period"] is None else f"{written} {self._at(row['base_period'], None)}"
+        return written if row["base_period"] is None else f"{written} {self._at(row['base_period'], series)}"
 
     # What the figures say of it.
 
@@ -286,9 +302,7 @@ class _Sentence:
         """The number that the method looks at: the way made, what is done, a growth, an index."""
         row = self.row
         if row["method"] == "trend":
-            growth = row["pace_percent"]
-            better = "growth.better" if growth is not None and growth >= 0 else "growth.worse"
-            return None if growth is None else self._say(better, percent=self._percent(growth))
+            return None if row["pace_percent"] is None else self._growth(row["pace_percent"])
         if row["method"] == "current_status" and row["index"] is not None:
             return self._say("index", index=writing.number(writing.rounded(row["index"], 1), self.language))
         if row["method"] == "anticipated_progress" and row["projected_value"] is not None:
@@ -299,6 +313,9 @@ class _Sentence:
         if row["progress_percent"] is not None and row["progress_percent"] >= 0:
             return self._say("progress", percent=self._percent(row["progress_percent"]))
         return None
+
+    def _growth(self, percent: float) -> str:
+        return self._say("growth.better" if percent >= 0 else "growth.worse", percent=self._percent(percent))
 
     def _needed(self) -> str:
         row = self.row
@@ -312,6 +329,26 @@ class _Sentence:
             period=self._period(row["needed_period"]),
             bound=self._bound(self._computed(row["needed_value"], better)),
         )
+
+
+class _TrendSentence(_Sentence):
+    """The sentence of a trend, of which nothing was promised."""
+
+    def _verdict(self) -> str:
+        row, state = self.row, self.row["state"]
+        if state == "cannot_be_judged":
+            why, remedy = (self._in_language(phrase) for phrase in TREND_REASONS[row["reason"]])
+            return self._trend(state, why=why, remedy=remedy)
+        growth, base = row["growth_percent"], self._say("the_base.known", value=self._base(row["series"]))
+        if growth is None:
+            return self._trend("told", progress=self._trend(state), compared=self._trend("from", base=base))
+        # At its natural limit a value that stays makes no progress, and there is none to be made.
+        progress = "held" if state == "on_track" and growth == 0 else state
+        compared = self._trend("growth", growth=self._growth(growth), base=base)
+        return self._trend("told", progress=self._trend(progress), compared=compared)
+
+    def _trend(self, phrase: str, **pieces: str) -> str:
+        return self._in_language(TRENDS[phrase]).format(**pieces)
 
 
 def _raised(text: str) -> str:

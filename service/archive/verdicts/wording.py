@@ -98,6 +98,30 @@ REASONS: dict[str, tuple[Phrase, Phrase]] = {
         ("sẽ đánh giá được khi có số liệu của kỳ đó", "it can be judged once that period is"),
     ),
 }
+# The same of a trend, which no promise can put right.
+TREND_REASONS: dict[str, tuple[Phrase, Phrase]] = {
+    "growth_of_a_rank": (
+        REASONS["growth_of_a_rank"][0],
+        ("cần so sánh số bậc xếp hạng giữa các kỳ", "its places have to be compared"),
+    ),
+    "no_direction": REASONS["no_direction"],
+    "one_point": (
+        (
+            "chưa có số liệu cùng kỳ của năm nào trong 5 năm trước để so sánh",
+            "there is no figure of the same period of any of the five years before",
+        ),
+        ("sẽ đánh giá được khi có số liệu đó", "it can be judged once there is one"),
+    ),
+    "break_in_series": REASONS["break_in_series"],
+    "zero_base": (
+        REASONS["zero_base"][0],
+        ("cần so sánh trực tiếp hai giá trị", "the two values have to be compared as they are"),
+    ),
+    "sign_change": (
+        REASONS["sign_change"][0],
+        ("cần so sánh trực tiếp hai giá trị", "the two values have to be compared as they are"),
+    ),
+}
 
 # The sentence: opening, verdict, gap, measure, need. `ref` is one of "target" and "path" below.
 PHRASES: dict[str, Phrase] = {
@@ -185,6 +209,21 @@ PHRASES: dict[str, Phrase] = {
     "point": ("{number} điểm phần trăm", "{number} percentage point"),
     "places": ("{number} bậc", "{number} places"),
     "place": ("{number} bậc", "{number} place"),
+}
+# What the sentence of a trend says instead of a promise: its state, then the growth of a year and the base.
+TRENDS: dict[str, Phrase] = {
+    "told": ("{progress} ({compared})", "{progress} ({compared})"),
+    "growth": ("{growth} so với {base}", "{growth}, from {base}"),
+    "from": ("so với {base}", "from {base}"),
+    "on_track": ("tiến bộ rõ rệt", "significant progress"),
+    "held": ("giữ vững ở mức tốt nhất", "held at the best that there is"),
+    "acceleration_needed": ("tiến bộ vừa phải", "moderate progress"),
+    "off_track": ("gần như không tiến bộ", "hardly any progress"),
+    "moving_away": ("đi ngược hướng mong muốn", "moving the wrong way"),
+    "cannot_be_judged": (
+        "chưa đánh giá được xu hướng vì {why}; {remedy}",
+        "the trend cannot be judged because {why}; {remedy}",
+    ),
 }
 
 # Among whom a rank is one, by the level of the reporting unit.
