@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, text
-from structlog import get_logger
 
 from ingest import audit, targets
 from ingest.authority import Actor
@@ -28,8 +27,6 @@ from ingest.rule import Rule
 from ingest.spelling import alphabetical
 
 Word = TypeVar("Word")
-
-_log = get_logger()
 
 _KEPT = 4  # catalogues in memory: one, and for a moment its successor; more only where tests have many databases
 _read: dict[Row[Any] | None, Catalogue] = {}
@@ -61,18 +58,24 @@ _KEYS: dict[str, Sequence[str]] = {
 }
 
 
-def load(connection: Connection, catalogue: Catalogue, *, by: Actor) -> bool:
-    """Bring the database's catalogue to this one; say whether it was another version before."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Loaded:
+    """That a catalogue was loaded, and which corrections of promises it left out, because their time is over."""
+
+    left_out: list[dict[str, Any]]
+
+
+def load(connection: Connection, catalogue: Catalogue, *, by: Actor) -> Loaded | None:
+    """Bring the database's catalogue to this one; None where it was this version before."""
     before = version(connection)
     if before == catalogue.version:
-        return False
+        return None
     tables = _tables(catalogue)
     for table, key in _KEYS.items():
         if table in _REPLACED:
             connection.execute(text(f"delete from {table}"))
         _upsert(connection, table, key, tables[table])
-    for late in targets.load(connection, catalogue.targets, catalogue.indicators):
-        _log.warning("a promise of the past stays as it was told; this correction of it is left out", **late)
+    left_out = targets.load(connection, catalogue.targets, catalogue.indicators)
     connection.execute(
         text(
             # After the targets: as of this moment what this load promised stands.
@@ -89,7 +92,7 @@ def load(connection: Connection, catalogue: Catalogue, *, by: Actor) -> bool:
         before={"version": before},
         after={"version": catalogue.version},
     )
-    return True
+    return Loaded(left_out)
 
 
 def version(connection: Connection) -> str | None:

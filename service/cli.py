@@ -229,9 +229,11 @@ def load_catalogue(folders: Folders = None) -> None:
     """Load the catalogue into the database; loading the same twice changes nothing."""
     words = catalogue.read(catalogue.FOLDER, *(folders or ()))
     with prepared() as engine, database.writing(engine) as connection:
-        changed = registry.load(connection, words, by=typist())
+        loaded = registry.load(connection, words, by=typist())
+    for late in loaded.left_out if loaded else ():
+        err.print(startup.LEFT_OUT, ", ".join(str(part) for part in late.values()), highlight=False, markup=False)
     out.print(
-        f"{'Loaded' if changed else 'Already loaded'}: {words.version}, {len(words.indicators)} indicators,"
+        f"{'Loaded' if loaded else 'Already loaded'}: {words.version}, {len(words.indicators)} indicators,"
         f" {len(words.reporting_units)} reporting units, {len(words.datasets)} datasets, {len(words.targets)} targets.",
         highlight=False,
     )

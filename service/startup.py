@@ -22,6 +22,7 @@ BY = authority.program("chiso", "start")
 PUBLISHED = "PUBLISHED_FIGURES"
 
 _log = get_logger()
+LEFT_OUT = "A promise of the past stays as it was told, and this correction of it is left out."
 
 Tell = Callable[[str], None]
 
@@ -72,7 +73,9 @@ def prepare(engine: Engine, *, tell: Tell) -> Prepared:
     with database.writing(engine) as connection:
         # A catalogue of one's own may have been loaded over ours since; ours is in it already.
         if not registry.ever_loaded(connection, shipped.version):
-            registry.load(connection, shipped, by=BY)
+            loaded = registry.load(connection, shipped, by=BY)
+            for late in loaded.left_out if loaded else ():
+                _log.warning(LEFT_OUT, **late)
     created, revised = _publish(engine, shipped, tell)
     return Prepared(created, revised)
 
