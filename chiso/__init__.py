@@ -10,7 +10,7 @@ Asked as Arrow's stream: its columns have types, and what is to be known about t
 """
 
 import time
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 
@@ -198,8 +198,6 @@ def _reason(failure: Exception) -> str:
 
 
 def _written(value: Any) -> str:
-    if isinstance(value, datetime) and value.tzinfo is None:
-        raise ValueError(f"{value} is a time without a zone; say which, or give a day.")
     if isinstance(value, date):
         return value.isoformat()
     return ",".join(value) if isinstance(value, list | tuple | set | frozenset) else str(value)

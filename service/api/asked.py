@@ -20,7 +20,7 @@ from service.archive import catalogue, geography, groups, search, series, target
 from service.archive.geography import Geography
 from service.archive.question import Question
 from service.archive.series import Selection, Span
-from service.asking import Reading, as_of_moment
+from service.asking import Reading, as_of_moment, named_moment
 from service.problems import Problem
 
 From = Annotated[str | None, Query(alias="from", description="the first period, of any frequency", examples=["2018"])]
@@ -28,7 +28,8 @@ To = Annotated[str | None, Query(description="the last period; what ends later i
 AsOf = Annotated[
     str | None,
     Query(
-        description="the figures as they were known at this moment: a day (its end), or a time with its zone; else now",
+        description="the figures as they were known at this moment, in ISO 8601: a day (its end; today is now),"
+        " a time (without a zone Viet Nam's), or 2021, 2021-Q1, 2021-01, 2021-W05 (the end of that period); else now",
         examples=["2021-01-01"],
     ),
 ]
@@ -73,9 +74,9 @@ RevisedSince = Annotated[
 ]
 
 
-def since(written: str | None) -> datetime | None:
+def since(written: str | None, parameter: str = "since") -> datetime | None:
     """The moment after which something is asked for; a day means its end, as it does in `as_of`."""
-    return None if written is None else period.moment(written, end_of_day=True)
+    return None if written is None else named_moment(parameter, written)
 
 
 Units = Annotated[
@@ -234,7 +235,7 @@ def figures(
         span(first, to),
         as_of_moment(request, as_of),
         first_release=release == "first",
-        revised_since=since(revised_since),
+        revised_since=since(revised_since, "revised_since"),
         geography=seen,
         aggregate=wanted.aggregate,
         transform=wanted.transform,

@@ -48,9 +48,10 @@ def test_a_moment_may_be_one_of_pythons(service: chiso.Client, as_of: date) -> N
     assert service.series("EGDI_RANK", unit="VN", as_of=as_of).iloc[-1] == 86
 
 
-def test_a_time_without_a_zone_is_none(service: chiso.Client) -> None:
-    with pytest.raises(ValueError, match="a time without a zone"):
-        service.series("EGDI_RANK", unit="VN", as_of=datetime(2021, 1, 1, 12))
+def test_a_time_without_a_zone_is_the_services(service: chiso.Client) -> None:
+    ours = service.series("EGDI_RANK", unit="VN", as_of=pandas.Timestamp("2021-01-01"))
+    assert ours.attrs["as_of"] == "2021-01-01T00:00:00+07:00"
+    assert ours.iloc[-1] == 86
 
 
 def test_observations_are_typed_and_what_is_missing_is_missing(service: chiso.Client) -> None:

@@ -3,17 +3,20 @@
 import csv
 import io
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas
 import pytest
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
+from sqlalchemy import Engine
 
 from ingest import period
+from service import app
 from service.api import shapes, vintage_shapes
 from service.archive.question import ANSWER_COLUMNS
+from tests.conftest import Clock
 
 EGDI = "A.EGDI_RANK.VN.PERIOD.UN._T"
 
@@ -87,6 +90,36 @@ def test_nobody_knows_what_is_known_at_a_moment_to_come(client: TestClient, path
         answer = client.get(f"{asked}{ahead}")
         assert (answer.status_code, answer.json()["type"]) == (400, "/problems/invalid-parameter")
         assert answer.json()["parameter"] == "as_of"
+
+
+def test_today_is_now_and_later_the_end_of_its_day(engine: Engine) -> None:
+    clock = Clock(datetime(2040, 3, 1, 5, tzinfo=UTC))
+    with TestClient(app.create(engine, clock=clock)) as client:
+        path = f"/v1/series/{EGDI}/observations"
+        now, today = (client.get(path, params=asked) for asked in ({}, {"as_of": "2040-03-01"}))
+        assert today.json() == now.json()
+        assert "ETag" not in today.headers  # the same address means another moment tomorrow
+        files = [client.get(f"{path}?format=json-stat{each}").json() for each in ("", "&as_of=2040-03-01")]
+        assert len({file["extension"]["chiso"]["as_of"] for file in files}) == 1
+        page = get(client, "/v1/observations", as_of="2040-03-01", limit="5")
+        clock.go_on(days=1)
+        assert get(client, "/v1/observations", as_of="2040-03-01", limit="5", cursor=page["next"])["observations"]
+        assert get(client, path, as_of="2040-03-01")["as_of"] == "2040-03-01T23:59:59.999999+07:00"
+
+
+@pytest.mark.parametrize(("written", "end"), [("2021", "12-31"), ("2021-01", "01-31"), ("2021-W05", "02-07")])
+def test_a_period_in_the_place_of_a_moment_means_its_end(client: TestClient, written: str, end: str) -> None:
+    told = get(client, f"/v1/series/{EGDI}/observations", as_of=written)
+    assert told["as_of"] == f"2021-{end}T23:59:59.999999+07:00"
+
+
+@pytest.mark.parametrize("written", ["03/04/2021", "3.4.2021", "20210403", "quý I/2021", "03-04-2021"])
+@pytest.mark.parametrize("parameter", ["as_of", "revised_since"])
+def test_a_moment_that_can_be_read_in_two_ways_is_refused(client: TestClient, parameter: str, written: str) -> None:
+    answer = client.get("/v1/observations", params={parameter: written})
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/not-a-moment")
+    assert answer.json()["parameter"] == parameter
+    assert ("write 2021-04-03" in answer.json()["detail"]) == written.startswith(("03", "3"))
 
 
 def test_three_vintages_of_one_share_stand_with_their_spans_and_reasons(client: TestClient) -> None:
