@@ -53,7 +53,9 @@ def only_known(request: Request) -> None:
     for name, value in request.query_params.multi_items():
         refuse_nul(name, value)
         if name not in known:
-            problem = unknown_parameter("parameter", name, nearest(name, known))
+            # `unit` is a word of `reporting_unit`, and far from it by its letters.
+            near = [each for each in known if name in each.split("_")] or nearest(name, known)
+            problem = unknown_parameter("parameter", name, near)
             problem.detail += f" There are: {', '.join(sorted(known)) or 'none'}."
             raise problem
         if len(request.query_params.getlist(name)) > 1 and not _many(known[name].field_info.annotation):
@@ -118,6 +120,22 @@ def named_moment(parameter: str, written: str, *, end_of_day: bool = True) -> da
         return period.moment(written, end_of_day=end_of_day)
     except period.NotAMoment as fault:
         raise Problem(HTTPStatus.BAD_REQUEST, "not-a-moment", f"{fault}.", parameter=parameter) from fault
+
+
+def named_day(parameter: str, written: str) -> date:
+    """The day that a parameter names."""
+    try:
+        return period.day_of(written)
+    except period.NotAMoment as fault:
+        raise Problem(HTTPStatus.BAD_REQUEST, "not-a-moment", f"{fault}.", parameter=parameter) from fault
+
+
+def named_period(parameter: str, written: str) -> period.Period:
+    """The period that a parameter names."""
+    try:
+        return period.parse(written)
+    except period.NotAPeriod as fault:
+        raise Problem(HTTPStatus.BAD_REQUEST, "not-a-period", f"{fault}.", parameter=parameter) from fault
 
 
 _ISO = re.compile(r"\d{4}(-(\d\d|[SQ]\d|W\d\d))?$|\d{4}-\d\d-\d\d([T ]|$)", re.ASCII)

@@ -103,6 +103,7 @@ def wanted_format(request: Request, written: str | None, offered: dict[str, str]
             HTTPStatus.NOT_ACCEPTABLE,
             "unknown-format",
             f"There is no format “{written}” here.{guess} There are: {', '.join(offered)}.",
+            parameter="format",
             nearest=near,
             formats=list(offered),
         )
@@ -131,9 +132,10 @@ JsonOrCsv = Annotated[str, Depends(json_or_csv)]
 
 def refuse_pages(request: Request, wanted: str) -> None:
     """Refuse to be asked for a page of what comes whole in the format that is wanted."""
-    if {"limit", "cursor"} & set(request.query_params):
-        sentence = f"{wanted.upper()} comes whole: leave out “limit” and “cursor”, or narrow what you ask for."
-        raise Problem(HTTPStatus.BAD_REQUEST, f"{wanted}-has-no-pages", sentence)
+    for name in ("limit", "cursor"):
+        if name in request.query_params:
+            sentence = f"{wanted.upper()} comes whole: leave out “limit” and “cursor”, or narrow what you ask for."
+            raise Problem(HTTPStatus.BAD_REQUEST, f"{wanted}-has-no-pages", sentence, parameter=name)
 
 
 def write_page(request: Request, moment: datetime, place: object) -> str:

@@ -122,6 +122,57 @@ def test_a_moment_that_can_be_read_in_two_ways_is_refused(client: TestClient, pa
     assert ("write 2021-04-03" in answer.json()["detail"]) == written.startswith(("03", "3"))
 
 
+@pytest.mark.parametrize(
+    ("asked", "parameter", "near"),
+    [
+        ({"as_of": "yesterday"}, "as_of", None),
+        ({"geography": "at:2024"}, "geography", None),
+        ({"transform": "yoy"}, "transform", None),
+        ({"transform": "pcg"}, "transform", "pch"),
+        ({"transform": "index"}, "base", None),
+        ({"transform": "chg", "relative": "true"}, "relative", None),
+        ({"transform": "pch", "indicator": "EGDI_RANK"}, "transform", None),
+        ({"aggregate": "S", "indicator": "EGDI_RANK", "frequency": "A"}, "aggregate", None),
+        ({"aggregate": "Y"}, "aggregate", "A"),
+        ({"aggregate": "quarterly"}, "aggregate", "Q"),
+        ({"from": "2020-13"}, "from", None),
+        ({"to": "2020-13"}, "to", None),
+        ({"from": "2024", "to": "2020"}, "from", None),
+        ({"format": "cvs"}, "format", "csv"),
+        ({"format": "csv", "limit": "5"}, "limit", None),
+        ({"cursor": "x"}, "cursor", None),
+        ({"reporting_unit": "@ASEN"}, "reporting_unit", "@ASEAN"),
+        ({"unit": "VN"}, "unit", "reporting_unit"),
+        ({"layout": "wyde", "format": "csv"}, "layout", "wide"),
+    ],
+)
+def test_a_refusal_names_the_parameter_and_what_was_probably_meant(
+    client: TestClient, asked: dict[str, str], parameter: str, near: str | None
+) -> None:
+    answer = client.get("/v1/observations", params=asked)
+    assert 400 <= answer.status_code < 500
+    told = answer.json()
+    assert told["parameter"] == parameter
+    assert near is None or near in told["nearest"]
+
+
+@pytest.mark.parametrize(
+    ("path", "parameter"),
+    [
+        ("/v1/changes?since=x", "since"),
+        ("/v1/changes?since=2021-13-01", "since"),
+        ("/v1/calendar?from=soon", "from"),
+        ("/v1/groups?valid_on=soon", "valid_on"),
+        ("/v1/reporting-units?valid_on=soon", "valid_on"),
+        ("/v1/revisions?since=soon", "since"),
+        ("/v1/series/EGDI/observations", "key"),
+    ],
+)
+def test_so_does_one_of_another_address(client: TestClient, path: str, parameter: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.json()["parameter"]) == (400, parameter)
+
+
 def test_three_vintages_of_one_share_stand_with_their_spans_and_reasons(client: TestClient) -> None:
     key = "A.DIGITAL_ECONOMY_GDP_SHARE.VN.PERIOD.GSO._T"
     rows = get(client, f"/v1/series/{key}/vintages", **{"from": "2022", "to": "2022"})["vintages"]

@@ -1,9 +1,11 @@
 """The words in which a transform is asked for, and told."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ingest.period import Period
+from ingest.spelling import nearest
 
 CHANGES = ("chg", "ch1")
 # Of a rate these are told in percentage points, unless asked otherwise.
@@ -43,6 +45,11 @@ MEASURES = {
 class NotATransform(ValueError):
     """The text is no transform."""
 
+    def __init__(self, sentence: str, *, parameter: str = "transform", nearest: Sequence[str] = ()) -> None:
+        """Keep which word of the question it was, and what was probably meant."""
+        super().__init__(sentence)
+        self.parameter, self.nearest = parameter, list(nearest)
+
 
 @dataclass(frozen=True, slots=True)
 class Transform:
@@ -64,13 +71,19 @@ class Transform:
         name, _, number = written.strip().lower().partition(":")
         if name not in (*NAMES, "lin") or (number and name != "ma"):
             there = ", ".join(("lin", *(f"{each}:N" if each == "ma" else each for each in NAMES)))
-            raise NotATransform(f"“{written}” is no transform. There are: {there}.")
+            near = nearest(name, NAMES)
+            guess = f" Did you mean {' or '.join(near)}?" if near else ""
+            raise NotATransform(f"“{written}” is no transform.{guess} There are: {there}.", nearest=near)
         if name == "ma" and not (re.fullmatch(r"[0-9]{1,4}", number) and 2 <= int(number) <= _LONGEST_AVERAGE):
             raise NotATransform(f"“{written}” is no moving average; write ma:4 for four periods, at the most 1000.")
         if (name == "index") != (base is not None):
-            raise NotATransform("An index needs “base”, the period that is 100, as in transform=index&base=2010.")
+            raise NotATransform(
+                "An index needs “base”, the period that is 100, as in transform=index&base=2010.", parameter="base"
+            )
         if relative and name not in RELATIVE:
-            raise NotATransform(f"“relative” goes with {', '.join(RELATIVE)}, whose answer for a rate it changes.")
+            raise NotATransform(
+                f"“relative” goes with {', '.join(RELATIVE)}, whose answer for a rate it changes.", parameter="relative"
+            )
         return None if name == "lin" else cls(name, int(number) if number else None, base, relative)
 
     @property
