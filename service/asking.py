@@ -93,7 +93,8 @@ def as_of_moment(request: Request, written: str | None) -> datetime:
             return moment
         request.state.validators = None  # Tomorrow the same address means the end of this day.
     # What was public after the last change is public now, and the same question has the same answer until the next.
-    return min(clock(request), getattr(request.state, "last_change", clock(request)))
+    moment = min(clock(request), getattr(request.state, "last_change", clock(request)))
+    return moment.astimezone(period.LOCAL_ZONE)
 
 
 def is_of_now(request: Request, written: str | None) -> bool:

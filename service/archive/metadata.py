@@ -114,9 +114,11 @@ class Metadata:
 
     @property
     def publishers(self) -> tuple[str, str]:
-        """Who published the figures, in Vietnamese and English."""
-        named = [", ".join(each[name] for each in self.sources) or "–" for name in ("name_vi", "name_en")]
-        return named[0], named[1]
+        """Who published the figures, in Vietnamese and English; a name may have commas of its own."""
+        if len(self.sources) > _NAMED:
+            return f"{len(self.sources)} nguồn", f"{len(self.sources)} sources"
+        vi, en = ("; ".join(each[name] for each in self.sources) or "–" for name in ("name_vi", "name_en"))
+        return vi, en
 
     @property
     def citation(self) -> tuple[str, str]:
@@ -227,7 +229,7 @@ def _computed(asked: Question) -> Iterator[tuple[str, str]]:
         yield "kỳ không có số lấy theo số trước đó", "gaps filled with the figure before"
 
 
-_NAMED = 3  # indicators that a title names
+_NAMED = 3  # indicators that a title names, and sources that a citation does
 _UNIT_COLUMNS = ("code", "level", "name_vi", "name_en", "valid_from", "valid_to")
 _MEASURE_COLUMNS = ("code", "name_vi", "name_en", "symbol_vi", "symbol_en")
 

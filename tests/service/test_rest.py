@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -171,6 +172,31 @@ def test_a_refusal_names_the_parameter_and_what_was_probably_meant(
 def test_so_does_one_of_another_address(client: TestClient, path: str, parameter: str) -> None:
     answer = client.get(path)
     assert (answer.status_code, answer.json()["parameter"]) == (400, parameter)
+
+
+def test_one_series_is_its_row_and_leads_to_what_is_told_of_it(client: TestClient) -> None:
+    told = get(client, f"/v1/series/{EGDI}")
+    links = told.pop("links")
+    (row,) = get(client, "/v1/series", indicator="EGDI_RANK", reporting_unit="VN", source="UN")["series"]
+    assert told == row
+    assert {"observations", "vintages", "changes"} < set(links)
+    assert {client.get(address).status_code for address in links.values()} == {200}
+    unknown = problem(client, f"/v1/series/{EGDI.replace('VN', 'VM')}", 404)
+    assert EGDI in unknown["nearest"]
+
+
+def test_a_citation_of_many_sources_counts_them(client: TestClient) -> None:
+    def source(**asked: str) -> str:
+        told = client.get("/v1/observations", params={**asked, "reporting_unit": "VN", "format": "json-stat"}).json()
+        return told["extension"]["chiso"]["citation_en"].partition("(source: ")[2].partition("), as published")[0]
+
+    assert source(indicator="EGDI_RANK,GII_RANK", source="UN,WIPO").count("; ") == 1
+    assert re.fullmatch(r"\d+ sources", source())
+
+
+def test_moments_are_told_in_the_zone_of_the_country(client: TestClient) -> None:
+    for path in ("/v1/calendar", "/v1/latest", "/v1/observations?limit=1"):
+        assert client.get(path).json()["as_of"].endswith("+07:00"), path
 
 
 def test_three_vintages_of_one_share_stand_with_their_spans_and_reasons(client: TestClient) -> None:
