@@ -10,7 +10,7 @@ Asked as Arrow's stream: its columns have types, and what is to be known about t
 """
 
 import time
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 
@@ -86,22 +86,24 @@ class Client:
         It is named by indicator and unit, or by its key alone: series("A.EGDI_RANK.VN.PERIOD.UN._T"). Further
         parameters are those of /v1/observations (with a key, of /v1/series/{key}/observations): frequency,
         accumulation, source, breakdown, from_, to, as_of, and so on. The index has pandas' periods, or the text where
-        pandas knows none (half-years, weeks).
+        pandas knows none (half-years, weeks). `attrs["status"]` has the status of each period by its text: a forecast
+        or a break is one there.
 
         Raises Refused where there is none, or more than one.
         """
         what, path = (indicator, _of(indicator)) if unit is None else (f"{indicator} of {unit}", "/v1")
         named = {} if unit is None else {"indicator": indicator, "unit": unit}
-        rows = self._table(f"{path}/observations", named | parameters)
+        try:
+            rows = self._table(f"{path}/observations", named | parameters)
+        except Refused as refused:
+            raise _asking_for_its_unit(indicator, refused) from refused
         keys = list(rows["series"].unique())
         if not keys:
             raise Refused(self._why_nothing(what, path, named, parameters))
-        if len(keys) > 1:
-            some = f"{len(keys)} series: {', '.join(keys[:5])}{', …' if len(keys) > 5 else ''}"
-            more = "Name one by frequency, accumulation, source and breakdown; observations() gives all."
-            raise Refused(f"{what} is {some}. {more}")
+        _refuse_several(what, keys)
         told = pandas.Series(rows["value"].to_numpy(), index=_periods(rows["period"], keys[0][0]), name=keys[0])
         told.attrs = {**rows.attrs, "unit_measure": str(rows["unit_measure"].iloc[-1])}
+        told.attrs["status"] = dict(zip(map(str, rows["period"]), map(str, rows["status"]), strict=True))
         return told
 
     def observations(self, **parameters: Any) -> pandas.DataFrame:
@@ -109,6 +111,9 @@ class Client:
 
         A list is several codes. Raises Refused.
         """
+        for name in ("limit", "cursor"):
+            if name in parameters:
+                raise Refused(f"observations() gives the whole answer: leave “{name}” out, and take head() of it.")
         return self._table("/v1/observations", parameters)
 
     def _table(self, path: str, parameters: dict[str, Any]) -> pandas.DataFrame:
@@ -119,17 +124,49 @@ class Client:
         rows.attrs = msgspec.json.decode((table.schema.metadata or {}).get(b"chiso", b"{}"))
         return rows
 
-    def vintages(self, key: str, *, from_: Any = None, to: Any = None, as_of: Any = None) -> pandas.DataFrame:
-        """Everything that was ever public of the series with this key, with the span in which it stood.
+    def vintages(
+        self,
+        indicator: str,
+        *,
+        unit: str | None = None,
+        from_: Any = None,
+        to: Any = None,
+        as_of: Any = None,
+        **parameters: Any,
+    ) -> pandas.DataFrame:
+        """Everything that was ever public of one series, with the span in which it stood; what it is is in `attrs`.
 
-        `from_` and `to` name periods; with `as_of` it is what had been public by then. Raises Refused.
+        It is named as in series(): by indicator and unit (and frequency, accumulation, source, breakdown), or by its
+        key alone. `from_` and `to` name periods; with `as_of` it is what had been public by then. Raises Refused.
         """
-        told = self._asked(f"{_of(key)}/vintages", {"from": from_, "to": to, "as_of": as_of}).json()
+        key = indicator if unit is None else self._key(indicator, unit, parameters)
+        try:
+            answer = self._asked(f"{_of(key)}/vintages", {"from": from_, "to": to, "as_of": as_of})
+        except Refused as refused:
+            raise _asking_for_its_unit(key, refused) from refused
+        told = answer.json()
         rows = pandas.DataFrame(told["vintages"], columns=list(_VINTAGE_COLUMNS))
         for name in ("published_at", "valid_to", "recorded_at"):
             rows[name] = pandas.to_datetime(rows[name], utc=True, format="ISO8601").dt.as_unit("us")
-        rows.attrs = {"series": told["series"]}
+        named = self._asked(f"/v1/indicators/{quote(told['series'].split('.')[1], safe='')}", {}).json()
+        rows.attrs = {
+            **{name: told[name] for name in ("series", "as_of")},
+            "query": str(answer.url),
+            "title_vi": named["name_vi"],
+            "title_en": named["name_en"],
+            "unit_measure": str(rows["unit_measure"].iloc[-1]) if len(rows) else None,
+        }
         return rows
+
+    def _key(self, indicator: str, unit: str, parameters: dict[str, Any]) -> str:
+        """The key of the one series that there is of this indicator and reporting unit."""
+        what = f"{indicator} of {unit}"
+        told = self._asked("/v1/series", {"indicator": indicator, "unit": unit} | parameters).json()
+        keys = [each["series"] for each in told["series"]]
+        if not keys:
+            raise Refused(_nothing(what))
+        _refuse_several(what, keys)
+        return keys[0]
 
     def search(self, words: str) -> pandas.DataFrame:
         """The indicators that these words find, the nearest first; marks may be left out and letters mistyped.
@@ -152,7 +189,7 @@ class Client:
             if ever and not by_then:
                 said = f"Nothing was known of {what} at {_written(as_of)}; the first of it was published on {ever[0]}."
                 return f"{said} Ask for that day or a later one."
-        return f"{what} is nothing. See search(), and ask for less."
+        return _nothing(what)
 
     def _asked(self, path: str, parameters: dict[str, Any], media_type: str = _JSON) -> httpx2.Response:
         """The answer; where the service has no time (429, 503) it is asked again when it says so."""
@@ -189,6 +226,28 @@ class Client:
             raise Refused(f"{sentence} See whether the service runs there and can be reached from here.") from failure
 
 
+def _nothing(what: str) -> str:
+    return (
+        f"There is no figure of {what}, or none that fits what else was asked. search() tells the indicators there are,"
+        " and observations() of one of them for which reporting units."
+    )
+
+
+def _refuse_several(what: str, keys: list[str]) -> None:
+    if len(keys) > 1:
+        some = f"{len(keys)} series: {', '.join(keys[:5])}{', …' if len(keys) > 5 else ''}"
+        more = "Name one by frequency, accumulation, source and breakdown; observations() gives all."
+        raise Refused(f"{what} is {some}. {more}")
+
+
+def _asking_for_its_unit(named: str, refused: Refused) -> Refused:
+    """The refusal; of an indicator alone, which is no key, it says what is missing."""
+    if refused.problem.get("type") != "/problems/not-a-series-key" or "." in named:
+        return refused
+    sentence = f'“{named}” is no series key; with an indicator say whose figures too, as in unit="VN".'
+    return Refused(sentence, status=refused.status, problem=refused.problem)
+
+
 def _of(key: str) -> str:
     return f"/v1/series/{quote(key, safe='')}"
 
@@ -198,8 +257,6 @@ def _reason(failure: Exception) -> str:
 
 
 def _written(value: Any) -> str:
-    if isinstance(value, datetime) and value.tzinfo is None:
-        raise ValueError(f"{value} is a time without a zone; say which, or give a day.")
     if isinstance(value, date):
         return value.isoformat()
     return ",".join(value) if isinstance(value, list | tuple | set | frozenset) else str(value)

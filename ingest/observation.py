@@ -42,6 +42,11 @@ ACCUMULATION_WORDS = {
 TOTAL = "_T"
 # The two counts that a rate, or a count "of so many", was computed from, where they were published with it.
 NUMERATOR, DENOMINATOR = "NUMERATOR", "DENOMINATOR"
+BREAKDOWNS = {
+    TOTAL: ("tổng số", "total"),
+    NUMERATOR: ("tử số", "numerator"),
+    DENOMINATOR: ("mẫu số", "denominator"),
+}
 GENERATED = "GENERATED"  # the source of demonstration figures, and of nothing else
 
 # A figure as somebody wrote it: all text, NA where nothing was given. `line` counts from 1.

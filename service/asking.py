@@ -1,8 +1,9 @@
 """What every face asks in the same way: one look at the ledger, known parameters only, and a moment in the past."""
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager, AsyncExitStack
-from datetime import datetime
+from datetime import date, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, get_args, get_origin
 
@@ -52,7 +53,9 @@ def only_known(request: Request) -> None:
     for name, value in request.query_params.multi_items():
         refuse_nul(name, value)
         if name not in known:
-            problem = unknown_parameter("parameter", name, nearest(name, known))
+            # `unit` is a word of `reporting_unit`, and far from it by its letters.
+            near = [each for each in known if name in each.split("_")] or nearest(name, known)
+            problem = unknown_parameter("parameter", name, near)
             problem.detail += f" There are: {', '.join(sorted(known)) or 'none'}."
             raise problem
         if len(request.query_params.getlist(name)) > 1 and not _many(known[name].field_info.annotation):
@@ -77,18 +80,74 @@ def clock(request: Request) -> datetime:
 def as_of_moment(request: Request, written: str | None) -> datetime:
     """The moment that `as_of` names: a day means its end, so that what was published that day is in it.
 
-    Without `as_of`, and for ever, it is now; where the answer can be kept (`caching`), the last change of the figures
-    before it. Raises a 400 problem for a moment after today: nobody knows what will be known then.
+    Without `as_of`, for ever and today it is now; where the answer can be kept (`caching`), the last change of the
+    figures before it. Raises a 400 problem for a moment after today: nobody knows what will be known then.
     """
     if written not in (None, period.FOR_EVER):
-        moment = period.moment(written, end_of_day=True)
+        moment = named_moment("as_of", written)
         today = clock(request).astimezone(period.LOCAL_ZONE).date()
-        if moment > period.moment(str(today), end_of_day=True):
+        if moment > end_of(today):
             sentence = f"“as_of” ({written}) lies ahead: what is known is told, at the latest as of today ({today})."
             raise Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", sentence, parameter="as_of")
-        return moment
+        if moment < end_of(today):
+            return moment
+        request.state.validators = None  # Tomorrow the same address means the end of this day.
     # What was public after the last change is public now, and the same question has the same answer until the next.
-    return min(clock(request), getattr(request.state, "last_change", clock(request)))
+    moment = min(clock(request), getattr(request.state, "last_change", clock(request)))
+    return moment.astimezone(period.LOCAL_ZONE)
+
+
+def is_of_now(request: Request, written: str | None) -> bool:
+    """Whether `as_of` names no moment of its own: it is left out, for ever, or today."""
+    today = clock(request).astimezone(period.LOCAL_ZONE).date()
+    return written in (None, period.FOR_EVER) or named_moment("as_of", written) == end_of(today)
+
+
+def end_of(day: date) -> datetime:
+    """The last moment of a day, by the calendar of the country."""
+    return period.moment(str(day), end_of_day=True)
+
+
+def named_moment(parameter: str, written: str, *, end_of_day: bool = True) -> datetime:
+    """The moment that a parameter names as ISO 8601 writes it, a day or another period its end (or its beginning).
+
+    Files are read as people write them; of a question nobody sees how it was understood, and 03/04/2021 is 3 April
+    here and 4 March elsewhere.
+    """
+    if not _ISO.match(written):
+        sentence = f"“{written}” is no day or time of ISO 8601; write {_iso(written)}, or 2024-07-01T09:00:00+07:00."
+        raise Problem(HTTPStatus.BAD_REQUEST, "not-a-moment", sentence, parameter=parameter)
+    try:
+        return period.moment(written, end_of_day=end_of_day)
+    except period.NotAMoment as fault:
+        raise Problem(HTTPStatus.BAD_REQUEST, "not-a-moment", f"{fault}.", parameter=parameter) from fault
+
+
+def named_day(parameter: str, written: str) -> date:
+    """The day that a parameter names."""
+    try:
+        return period.day_of(written)
+    except period.NotAMoment as fault:
+        raise Problem(HTTPStatus.BAD_REQUEST, "not-a-moment", f"{fault}.", parameter=parameter) from fault
+
+
+def named_period(parameter: str, written: str) -> period.Period:
+    """The period that a parameter names."""
+    try:
+        return period.parse(written)
+    except period.NotAPeriod as fault:
+        raise Problem(HTTPStatus.BAD_REQUEST, "not-a-period", f"{fault}.", parameter=parameter) from fault
+
+
+_ISO = re.compile(r"\d{4}(-(\d\d|[SQ]\d|W\d\d))?$|\d{4}-\d\d-\d\d([T ]|$)", re.ASCII)
+
+
+def _iso(written: str) -> str:
+    """An example of how a day is written; of one that people write otherwise, what it would be here."""
+    try:
+        return str(period.day_of(written))
+    except period.NotAMoment:
+        return "2024-07-01"
 
 
 def _many(annotation: Any) -> bool:

@@ -196,6 +196,14 @@ def _known(failure: Exception) -> Problem:
             problem.facts = {"findings": [asdict(finding) | {"number": number} for number, finding in findings]}
         case question.TooMany(count=count, limit=limit, what=what, example=example):
             problem.facts = {"count": count, "limit": limit, "what": what, "example": example}
+        case cursors.NotACursor():
+            problem.facts = {"parameter": "cursor"}
+        case NotASeriesKey():
+            problem.facts = {"parameter": "key"}
+        case transforms.NotATransform(parameter=named, nearest=near):
+            problem.facts = {"parameter": named} | ({"nearest": near} if near else {})
+        case measures.DoesNotApply(parameter=str(named)):
+            problem.facts = {"parameter": named}
         case geography.NotThere(nearest=near):
             problem.facts = {"parameter": "reporting_unit", "nearest": near}
         case news.TooManyListen():

@@ -20,15 +20,18 @@ from service.archive import catalogue, geography, groups, search, series, target
 from service.archive.geography import Geography
 from service.archive.question import Question
 from service.archive.series import Selection, Span
-from service.asking import Reading, as_of_moment
+from service.asking import Reading, as_of_moment, named_day, named_moment, named_period
 from service.problems import Problem
 
-From = Annotated[str | None, Query(alias="from", description="the first period, of any frequency", examples=["2018"])]
+From = Annotated[
+    str | None, Query(alias="from", description="the first period; what begins earlier is left out", examples=["2018"])
+]
 To = Annotated[str | None, Query(description="the last period; what ends later is left out", examples=["2024"])]
 AsOf = Annotated[
     str | None,
     Query(
-        description="the figures as they were known at this moment: a day (its end), or a time with its zone; else now",
+        description="the figures as they were known at this moment, in ISO 8601: a day (its end; today is now),"
+        " a time (without a zone Viet Nam's), or 2021, 2021-Q1, 2021-01, 2021-W05 (the end of that period); else now",
         examples=["2021-01-01"],
     ),
 ]
@@ -73,9 +76,9 @@ RevisedSince = Annotated[
 ]
 
 
-def since(written: str | None) -> datetime | None:
+def since(written: str | None, parameter: str = "since") -> datetime | None:
     """The moment after which something is asked for; a day means its end, as it does in `as_of`."""
-    return None if written is None else period.moment(written, end_of_day=True)
+    return None if written is None else named_moment(parameter, written)
 
 
 Units = Annotated[
@@ -159,7 +162,7 @@ def seen_in(request: Request, connection: Connection, written: str | None) -> Ge
         case "current":
             return geography.on(connection, today(request), step="geography:current")
         case str(name) if name.startswith("at:"):
-            day = period.day_of(name.removeprefix("at:"))
+            day = named_day("geography", name.removeprefix("at:"))
             return geography.on(connection, day, step=f"geography:at:{day}")
         case _:
             offered = ["as_reported", "current", "at:2024-12-31"]
@@ -174,12 +177,14 @@ def reporting_units(
     """The reporting units that are asked for; of a group the members of all times, or those of a day."""
     if written is None:
         return None
-    of_groups = [each[1:] for each in split(written) if each.startswith("@")]
+    of_groups = [each for each in split(written) if each.startswith("@")]
     alone = [each for each in split(written) if not each.startswith("@")]
     members: list[str] = []
-    for code in codes("group", of_groups, lambda: groups.codes(connection)) or () if of_groups else ():
+    there = [f"@{code}" for code in groups.codes(connection)] if of_groups else []
+    for name in codes("reporting_unit", of_groups, lambda: there) or () if of_groups else ():
+        code = name.removeprefix("@")
         found = groups.members(connection, code, on=on)
-        if not found and code in map(str.upper, of_groups):
+        if not found and name in map(str.upper, of_groups):
             sentence = f"Nobody belongs to the group {code} on {on}. When who did is told at /v1/groups/{code}."
             raise Problem(HTTPStatus.NOT_FOUND, "no-members", sentence, parameter="reporting_unit")
         members += found
@@ -190,9 +195,12 @@ def reporting_units(
 
 def span(first: str | None, to: str | None) -> Span:
     """The periods from `first` to `to`, neither of them needed."""
-    asked = Span.of(None if first is None else period.parse(first), None if to is None else period.parse(to))
+    asked = Span.of(
+        None if first is None else named_period("from", first), None if to is None else named_period("to", to)
+    )
     if asked.start and asked.end and asked.start >= asked.end:
-        raise Problem(HTTPStatus.BAD_REQUEST, "empty-span", f"“from” ({first}) lies after “to” ({to}).")
+        sentence = f"“from” ({first}) lies after “to” ({to})."
+        raise Problem(HTTPStatus.BAD_REQUEST, "empty-span", sentence, parameter="from")
     return asked
 
 
@@ -234,7 +242,7 @@ def figures(
         span(first, to),
         as_of_moment(request, as_of),
         first_release=release == "first",
-        revised_since=since(revised_since),
+        revised_since=since(revised_since, "revised_since"),
         geography=seen,
         aggregate=wanted.aggregate,
         transform=wanted.transform,
@@ -266,12 +274,12 @@ def in_sight(connection: Reading, selected: Selected, asked: Asked, reporting_un
 AskedOfMany = Annotated[Question, Depends(in_sight)]
 
 
-def edge(written: str, *, end: bool) -> datetime:
-    """The beginning of the period that is written, or its last microsecond; a time is itself."""
+def edge(parameter: str, written: str, *, end: bool) -> datetime:
+    """The beginning of the period that a parameter names, or its last microsecond; a time is itself."""
     try:
         named = period.parse(written)
     except NotAPeriod:
-        return period.moment(written)
+        return named_moment(parameter, written)
     return (named.end - timedelta(microseconds=1) if end else named.start).replace(tzinfo=LOCAL_ZONE)
 
 

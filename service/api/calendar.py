@@ -112,14 +112,16 @@ def calendar(
 
 
 def _span(first: str | None, to: str | None, moment: datetime) -> tuple[datetime, datetime]:
-    begins = None if first is None else edge(first, end=False)
-    ends = None if to is None else edge(to, end=True)
+    begins = None if first is None else edge("from", first, end=False)
+    ends = None if to is None else edge("to", to, end=True)
     try:
         span = begins or min(moment, ends or moment) - _NEAR, ends or max(moment, begins or moment) + _NEAR
     except OverflowError as fault:
         raise NotAMoment(first or to or moment.isoformat()) from fault
     if span[0] > span[1]:
-        raise Problem(HTTPStatus.BAD_REQUEST, "empty-span", f"“from” ({first}) lies after “to” ({to}).")
+        raise Problem(
+            HTTPStatus.BAD_REQUEST, "empty-span", f"“from” ({first}) lies after “to” ({to}).", parameter="from"
+        )
     return span
 
 

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from ingest import period
 from ingest.indicator import Level, Pillar
 from ingest.spelling import nearest
 from service import caching
@@ -15,7 +14,7 @@ from service.api import answers, shapes
 from service.api.asked import AsOf, known_codes
 from service.api.parameters import PAGE, Cursor, JsonOrCsv, Limit, unknown
 from service.archive import catalogue
-from service.asking import Reading, as_of_moment, only_known
+from service.asking import Reading, as_of_moment, named_day, only_known
 from service.cursors import read_cursor, write_cursor
 from service.problems import responses
 
@@ -81,7 +80,7 @@ def reporting_units(
         connection,
         search=q,
         level=level,
-        valid_on=None if valid_on is None else period.day_of(valid_on),
+        valid_on=None if valid_on is None else named_day("valid_on", valid_on),
         after=read_cursor(cursor, int),
         limit=limit + 1,
     )

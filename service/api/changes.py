@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
-from ingest import period, registry
+from ingest import registry
 from ingest.catalogue import Catalogue
 from service import database, writing
 from service.api import addresses, announcing, answers
@@ -25,8 +25,8 @@ from service.api.shapes import Number, Shape
 from service.archive import feed, publications
 from service.archive.feed import CHANGE_COLUMNS, KINDS, NOTHING, Look, Place
 from service.archive.series import Selection
-from service.asking import Reading, clock, only_known
-from service.cursors import read_cursor, write_cursor
+from service.asking import Reading, clock, named_moment, only_known
+from service.cursors import NotACursor, read_cursor, write_cursor
 from service.exact_json import as_json
 from service.formats import atom
 from service.news import News, TooManyListen
@@ -186,11 +186,14 @@ def chosen_kinds(written: list[str] | None) -> list[str] | None:
 def place_since(request: Request, connection: Connection, since: str) -> Place:
     """The place that a cursor holds, or of who knows what was known at a moment.
 
-    Raises NotACursor or NotAMoment for what is neither, and a 400 problem for a moment that is still to come.
+    Raises a 400 problem for what is neither, and for a moment that is still to come.
     """
     if not since[:1].isdigit():
-        return read_cursor(since, Place)
-    moment = period.moment(since)
+        try:
+            return read_cursor(since, Place)
+        except NotACursor as fault:
+            raise Problem(HTTPStatus.BAD_REQUEST, "not-a-cursor", str(fault), parameter="since") from fault
+    moment = named_moment("since", since, end_of_day=False)
     if moment > clock(request):
         sentence = f"“since” ({since}) is still to come; give a moment that has passed, or a cursor."
         raise Problem(HTTPStatus.BAD_REQUEST, "not-a-moment", sentence, parameter="since")

@@ -7,10 +7,10 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
-from ingest import period
 from service.archive import aggregation
 from service.archive.aggregation import Aggregate
 from service.archive.transforms import Transform
+from service.asking import named_period
 from service.problems import Problem
 
 AggregateTo = Annotated[
@@ -75,7 +75,7 @@ def computed(
     wanted = (
         None
         if transform is None
-        else Transform.parse(transform, base=None if base is None else period.parse(base), relative=bool(relative))
+        else Transform.parse(transform, base=(base and named_period("base", base)) or None, relative=bool(relative))
     )
     if fill is not None:
         _one_of("fill", fill.lower(), ("forward",))
@@ -97,8 +97,12 @@ Wanted = Annotated[Computed, Depends(computed)]
 
 def _one_of(parameter: str, written: str, known: Sequence[str]) -> str:
     if written not in known:
-        sentence = f"“{written}” is no value of “{parameter}”. There are: {', '.join(known)}."
-        raise Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", sentence, parameter=parameter)
+        # A frequency is its first letter, and only a year is called otherwise elsewhere.
+        letter = "A" if written.startswith("Y") else written[:1]
+        near = [letter] if letter in known else list(known)
+        guess = f" Did you mean {letter}?" if letter in known else ""
+        sentence = f"“{written}” is no value of “{parameter}”.{guess} There are: {', '.join(known)}."
+        raise Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", sentence, parameter=parameter, nearest=near)
     return written
 
 

@@ -17,6 +17,7 @@ from service.archive import metadata, question
 from service.archive.metadata import Metadata
 from service.archive.points import Statement
 from service.archive.question import Question, TooMany
+from service.asking import is_of_now
 from service.formats import arrow, bundle, delimited, json_stat, open_metrics, workbook
 from service.formats.kinds import KINDS
 from service.problems import Problem
@@ -76,7 +77,7 @@ def answer(request: Request, connection: Connection, asked: Question, wanted: De
     """The whole answer as a file in the format that is wanted, streamed."""
     _refuse_untold(asked, wanted)
     statement = question.whole(connection, asked)
-    as_of = asked.as_of if "as_of" in request.query_params else None
+    as_of = None if is_of_now(request, request.query_params.get("as_of")) else asked.as_of
     about = metadata.gathered(connection, asked, as_of=as_of, address=addresses.asked(request, without=_HOW_WRITTEN))
     _refuse_too_many(request, connection, asked, statement, about, wanted)
     body = _written(connection, statement, about, wanted)

@@ -6,12 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 
-from ingest import period
 from service import caching
 from service.api import answers, shapes
 from service.api.parameters import JsonOrCsv, codes, unknown
 from service.archive import groups
-from service.asking import Reading, only_known
+from service.asking import Reading, named_day, only_known
 from service.problems import responses
 
 router = APIRouter(
@@ -33,7 +32,7 @@ def groups_listed(
     valid_on: ValidOn = None,
 ) -> Response:
     """Reporting units that can be asked for together, as `reporting_unit=@ASEAN`. Members of all times, or of a day."""
-    told = groups.listed(connection, on=None if valid_on is None else period.day_of(valid_on))
+    told = groups.listed(connection, on=None if valid_on is None else named_day("valid_on", valid_on))
     return answers.table(told, tuple(shapes.Group.model_fields)) if wanted == "csv" else answers.json({"groups": told})
 
 
@@ -48,7 +47,7 @@ def group(
     known = codes("group", [code.removeprefix("@")], lambda: groups.codes(connection)) or []
     if len(known) != 1:
         raise unknown("group", code, known[:3])
-    told = groups.group(connection, known[0], on=None if valid_on is None else period.day_of(valid_on))
+    told = groups.group(connection, known[0], on=None if valid_on is None else named_day("valid_on", valid_on))
     if wanted == "csv":
         return answers.table(told["members"], tuple(shapes.Membership.model_fields))
     return answers.json(told)

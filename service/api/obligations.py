@@ -20,12 +20,12 @@ from service.acting import Act, Acts
 from service.api import answers
 from service.api.asked import edge
 from service.api.case_shapes import Said
-from service.api.parameters import PAGE, Codes, Cursor, Limit, codes, wanted_format
+from service.api.parameters import PAGE, Codes, Cursor, Limit, codes, refuse_pages, wanted_format
 from service.api.shapes import Shape
 from service.archive import catalogue
 from service.archive import obligations as archive
 from service.archive.obligations import Asked
-from service.asking import Reading, as_of_moment, clock, only_known
+from service.asking import Reading, as_of_moment, clock, named_period, only_known
 from service.cursors import ExactMoment, read_cursor, write_cursor
 from service.problems import Problem, responses
 
@@ -114,9 +114,9 @@ def asked(
         datasets=codes("dataset", dataset, lambda: catalogue.codes(connection, "dataset")),
         reporting_units=codes("reporting_unit", reporting_unit, lambda: catalogue.codes(connection, "reporting_unit")),
         levels=codes("level", level, lambda: get_args(Level)),
-        period=None if written is None else period.parse(written),
-        due_from=None if first is None else edge(first, end=False),
-        due_to=None if to is None else edge(to, end=True),
+        period=None if written is None else named_period("period", written),
+        due_from=None if first is None else edge("from", first, end=False),
+        due_to=None if to is None else edge("to", to, end=True),
     )
     horizon = clock(request) + _AHEAD
     begins = told.period and told.period.start.replace(tzinfo=LOCAL_ZONE)
@@ -161,9 +161,7 @@ def listed(
         return answers.json(
             {"as_of": as_of, "obligations": [_record(row) for row in shown], "next": onward}, request=request
         )
-    if {"limit", "cursor"} & set(request.query_params):
-        sentence = f"{wanted.upper()} comes whole: leave out “limit” and “cursor”, or narrow what you ask for."
-        raise Problem(HTTPStatus.BAD_REQUEST, f"{wanted}-has-no-pages", sentence)
+    refuse_pages(request, wanted)
     rows = archive.listed(connection, _near(chosen, as_of), states=states, as_of=as_of)
     if wanted == "csv":
         return answers.table(rows, archive.ANSWER_COLUMNS)

@@ -13,7 +13,7 @@ from werkzeug.http import parse_accept_header
 
 from ingest.period import FOR_EVER, LOCAL_ZONE
 from ingest.spelling import fits, nearest
-from service.asking import as_of_moment, clock
+from service.asking import as_of_moment, clock, end_of, named_moment
 from service.cursors import ExactMoment, NotACursor, Place, read_cursor, write_cursor
 from service.problems import Problem
 
@@ -103,6 +103,7 @@ def wanted_format(request: Request, written: str | None, offered: dict[str, str]
             HTTPStatus.NOT_ACCEPTABLE,
             "unknown-format",
             f"There is no format “{written}” here.{guess} There are: {', '.join(offered)}.",
+            parameter="format",
             nearest=near,
             formats=list(offered),
         )
@@ -131,9 +132,10 @@ JsonOrCsv = Annotated[str, Depends(json_or_csv)]
 
 def refuse_pages(request: Request, wanted: str) -> None:
     """Refuse to be asked for a page of what comes whole in the format that is wanted."""
-    if {"limit", "cursor"} & set(request.query_params):
-        sentence = f"{wanted.upper()} comes whole: leave out “limit” and “cursor”, or narrow what you ask for."
-        raise Problem(HTTPStatus.BAD_REQUEST, f"{wanted}-has-no-pages", sentence)
+    for name in ("limit", "cursor"):
+        if name in request.query_params:
+            sentence = f"{wanted.upper()} comes whole: leave out “limit” and “cursor”, or narrow what you ask for."
+            raise Problem(HTTPStatus.BAD_REQUEST, f"{wanted}-has-no-pages", sentence, parameter=name)
 
 
 def write_page(request: Request, moment: datetime, place: object) -> str:
@@ -156,11 +158,13 @@ def read_page(request: Request, cursor: str | None, kind: type[Place]) -> tuple[
     found = read_cursor(cursor, tuple[str, ExactMoment, date, kind])
     if found is None:
         return None
-    question, moment, _, place = found
+    question, moment, day, place = found
     as_of = request.query_params.get("as_of")
     is_as_of_now = as_of in (None, FOR_EVER)
-    is_same = question == _question(request) and (is_as_of_now or as_of_moment(request, as_of) == moment)
-    if not is_same:
+    # On its own day a day was now.
+    was_now = as_of is not None and moment <= end_of(day) == named_moment("as_of", as_of)
+    is_of_it = is_as_of_now or was_now or as_of_moment(request, as_of) == moment
+    if question != _question(request) or not is_of_it:
         raise NotACursor("This cursor belongs to another question")
     return moment, place
 

@@ -6,13 +6,14 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from service import caching
-from service.api import answers, shapes
+from service.api import addresses, answers, shapes
 from service.api.asked import AskedWithin, CountOf, Key, Selected, YearToDate, known_key
 from service.api.parameters import PAGE, Cursor, JsonOrCsv, Limit
 from service.archive import changes, differences, implied, series
+from service.archive.series import Selection
 from service.asking import Reading, only_known
 from service.cursors import read_cursor
-from service.problems import responses
+from service.problems import Problem, responses
 
 router = APIRouter(
     prefix="/v1",
@@ -36,6 +37,25 @@ def series_listed(
     """The series that have public figures, by key, with their span and count."""
     rows = series.listed(connection, selected, after=read_cursor(cursor, str), limit=limit + 1)
     return answers.listed(request, "series", rows, limit, wanted, tuple(shapes.Series.model_fields), place="series")
+
+
+@router.get(
+    "/series/{key}",
+    responses=answers.documented(shapes.OneSeries),
+    summary="One series",
+)
+def one_series(request: Request, connection: Reading, key: Key) -> Response:
+    """What there is of one series, with its span and count, and the addresses of what is told of it."""
+    asked = known_key(connection, key)
+    found = series.listed(connection, Selection.of(asked), after=None, limit=1)
+    if not found:
+        sentence = f"All of {asked} was withdrawn. What it said is at /v1/series/{asked}/vintages."
+        raise Problem(HTTPStatus.NOT_FOUND, "nothing-public", sentence, parameter="key")
+    here = f"{addresses.root(request)}/v1/series/{asked}"
+    return answers.json({**found[0], "links": {name: f"{here}/{name}" for name in _TOLD_OF_ONE}})
+
+
+_TOLD_OF_ONE = ("observations", "vintages", "vintage-dates", "revisions", "revision-statistics", "changes")
 
 
 @router.get(

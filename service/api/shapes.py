@@ -175,6 +175,12 @@ class Series(Shape):
     last_published: datetime
 
 
+class OneSeries(Series):
+    """One line through time, and where what is told of it is."""
+
+    links: dict[str, str] = Field(description="the addresses of its observations, vintages, revisions, changes, …")
+
+
 class SeriesList(Shape):
     """Series by key."""
 

@@ -18,7 +18,7 @@ from service.api.asked import AskedOfMany
 from service.api.parameters import PAGE, Cursor, Limit
 from service.api.shapes import Shape
 from service.archive import metadata, question
-from service.asking import Reading, clock, only_known
+from service.asking import Reading, clock, is_of_now, only_known
 from service.cursors import ExactMoment, read_cursor, write_cursor
 from service.formats import bundle
 from service.identity.credentials import SignedIn
@@ -100,7 +100,7 @@ def frozen(request: Request, asker: SignedIn, connection: Reading, asked: AskedO
         sentence = f"“as_of” ({asked.as_of}) lies ahead: only what was known by now can be frozen."
         raise Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", sentence, parameter="as_of")
     # The package is the same from whatever host it is asked for, and whatever else was loaded meanwhile.
-    moment = asked.as_of if "as_of" in request.query_params else None
+    moment = None if is_of_now(request, request.query_params.get("as_of")) else asked.as_of
     about = replace(metadata.gathered(connection, asked, as_of=moment, address=""), data_version={})
     if not about.observations:
         sentence = "There is no observation in this answer, so there is nothing to freeze; ask for other series."

@@ -254,7 +254,7 @@ def _triangle(key: str, told: Sequence[dict[str, Any]], moment: datetime, wanted
             }
         )
     # The values stand together, so that they are one block of numbers to whoever reads them; their statuses follow.
-    values, statuses = [str(day) for day in days], [f"{day} status" for day in days]
+    values, statuses = [str(day) for day in days], [f"{day}:status" for day in days]
     rows = [
         {
             "series": key,

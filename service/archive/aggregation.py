@@ -36,7 +36,7 @@ def refuse(connection: Connection, series: Sequence[int], keys: Iterable[str], w
 
     Raises DoesNotApply, with the series and the reason.
     """
-    refuse_some(measures(connection, series), lambda each: _why_not(each, wanted))
+    refuse_some(measures(connection, series), lambda each: _why_not(each, wanted), parameter="aggregate")
     frequencies: dict[str, list[str]] = defaultdict(list)
     for frequency, _, line in sorted(key.partition(".") for key in keys):
         frequencies[line].append(frequency)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from ingest import registry
 from ingest.catalogue import Catalogue
-from ingest.observation import SeriesKey
+from ingest.observation import ACCUMULATIONS, BREAKDOWNS, SeriesKey
 from ingest.period import FREQUENCIES
 from service.archive import succession
 from service.archive.series import Selection
@@ -60,14 +60,18 @@ def _counted(there: Sequence[Summary]) -> dict[str, Any]:
 
 
 def _names(words: Catalogue, dimension: str, code: str) -> Mapping[str, str | None]:
-    if dimension == "frequency":
-        return dict(zip(("name_vi", "name_en"), FREQUENCIES[code], strict=True))
+    if said := _SAID.get(dimension):
+        return dict(zip(("name_vi", "name_en"), said.get(code, (None, None)), strict=True))
     named = {
         "indicator": lambda: words.indicators.get(code),
         "source": lambda: words.sources.get(code),
         "reporting_unit": lambda: words.reporting_units.get(code),
     }.get(dimension, lambda: None)()
     return {"name_vi": named and named.name_vi, "name_en": named and named.name_en}
+
+
+# What the codes mean that no catalogue names.
+_SAID = {"frequency": FREQUENCIES, "accumulation": ACCUMULATIONS, "breakdown": BREAKDOWNS}
 
 
 def _replaced(words: Catalogue, selection: Selection) -> list[dict[str, Any]]:

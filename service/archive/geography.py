@@ -32,6 +32,13 @@ class Geography:
     covers: tuple[Cover, ...]
 
     @property
+    def said(self) -> tuple[str, str]:
+        """What is seen, in Vietnamese and English."""
+        if self.step == "geography:current":
+            return "theo đơn vị báo cáo hiện nay", "in the reporting units of today"
+        return f"theo đơn vị báo cáo ngày {self.day:%d/%m/%Y}", f"in the reporting units of {self.day}"
+
+    @property
     def units(self) -> list[str]:
         """The units that there are on the day."""
         return list(dict.fromkeys(cover.unit for cover in self.covers))

@@ -13,6 +13,11 @@ _FEW = 5  # reasons that a person reads
 class DoesNotApply(ValueError):
     """What was asked for has no meaning for some of the series; the sentence says which, and why."""
 
+    def __init__(self, sentence: str, *, parameter: str | None = None) -> None:
+        """Keep which word of the question it was, where it was one."""
+        super().__init__(sentence)
+        self.parameter = parameter
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:
@@ -73,7 +78,9 @@ def measures(connection: Connection, series: Sequence[int]) -> list[Measure]:
     return [Measure(*row) for row in rows]
 
 
-def refuse_some(among: Sequence[Measure], why_not: Callable[[Measure], str | None]) -> None:
+def refuse_some(
+    among: Sequence[Measure], why_not: Callable[[Measure], str | None], *, parameter: str | None = None
+) -> None:
     """Refuse the whole where there is a reason not to for one of them.
 
     Raises DoesNotApply, with indicators and reasons.
@@ -87,4 +94,4 @@ def refuse_some(among: Sequence[Measure], why_not: Callable[[Measure], str | Non
     )
     if reasons:
         more = f"; and {len(reasons) - _FEW} more" if len(reasons) > _FEW else ""
-        raise DoesNotApply(f"This does not apply to {'; '.join(reasons[:_FEW])}{more}.")
+        raise DoesNotApply(f"This does not apply to {'; '.join(reasons[:_FEW])}{more}.", parameter=parameter)

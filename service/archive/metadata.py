@@ -1,15 +1,15 @@
 """What is to be known about an answer: what its codes mean, of which moment it is, how to cite it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-from ingest.observation import ACCUMULATIONS, STATUSES
+from ingest.observation import ACCUMULATIONS, BREAKDOWNS, STATUSES
 from ingest.period import FREQUENCIES
-from service.archive import question
+from service.archive import question, transforms
 from service.archive.catalogue import INDICATOR_COLUMNS
 from service.archive.question import Question
 
@@ -81,7 +81,8 @@ LICENCE_EN = (
 class Metadata:
     """What is to be known about an answer.
 
-    `series` are `question.extents`; the others are the rows of the catalogue that the series name, by code.
+    `series` are `question.extents`; the others are the rows of the catalogue that the series name, by code. `computed`
+    says step by step what was made of the figures, in Vietnamese and English.
     """
 
     address: str
@@ -92,6 +93,7 @@ class Metadata:
     reporting_units: list[dict[str, Any]]
     sources: list[dict[str, Any]]
     units_of_measure: list[dict[str, Any]]
+    computed: tuple[tuple[str, str], ...] = ()
 
     @property
     def observations(self) -> int:
@@ -100,19 +102,23 @@ class Metadata:
 
     @property
     def title(self) -> tuple[str, str]:
-        """What the answer is about, in Vietnamese and English."""
-        if not 0 < len(self.indicators) <= _NAMED:
-            return f"{len(self.indicators)} chỉ tiêu", f"{len(self.indicators)} indicators"
-        return (
-            "; ".join(each["name_vi"] for each in self.indicators),
-            "; ".join(each["name_en"] for each in self.indicators),
-        )
+        """What the answer is about, and what was computed for it, in Vietnamese and English."""
+        if 0 < len(self.indicators) <= _NAMED:
+            vi, en = ("; ".join(each[name] for each in self.indicators) for name in ("name_vi", "name_en"))
+        else:
+            vi, en = f"{len(self.indicators)} chỉ tiêu", f"{len(self.indicators)} indicators"
+        if not self.computed:
+            return vi, en
+        steps_vi, steps_en = ("; ".join(steps) for steps in zip(*self.computed, strict=True))
+        return f"{vi} ({steps_vi})", f"{en} ({steps_en})"
 
     @property
     def publishers(self) -> tuple[str, str]:
-        """Who published the figures, in Vietnamese and English."""
-        named = [", ".join(each[name] for each in self.sources) or "–" for name in ("name_vi", "name_en")]
-        return named[0], named[1]
+        """Who published the figures, in Vietnamese and English; a name may have commas of its own."""
+        if len(self.sources) > _NAMED:
+            return f"{len(self.sources)} nguồn", f"{len(self.sources)} sources"
+        vi, en = ("; ".join(each[name] for each in self.sources) or "–" for name in ("name_vi", "name_en"))
+        return vi, en
 
     @property
     def citation(self) -> tuple[str, str]:
@@ -133,6 +139,7 @@ class Metadata:
             "reporting_unit": _named(self.reporting_units),
             "accumulation": dict(ACCUMULATIONS),
             "source": _named(self.sources),
+            "breakdown": dict(BREAKDOWNS),
             "status": dict(STATUSES),
             "unit_measure": _named(self.units_of_measure),
         }
@@ -176,26 +183,53 @@ def gathered(connection: Connection, asked: Question, *, as_of: datetime | None,
     changed = max((each for each in (version["last_batch"], version["last_release"]) if each), default=asked.as_of)
     found = question.extents(connection, asked)
 
-    def rows(table: str, columns: tuple[str, ...], part: str) -> list[dict[str, Any]]:
-        codes = sorted({each[part] for each in found})
+    def rows(table: str, columns: tuple[str, ...], codes: set[str]) -> list[dict[str, Any]]:
         told = connection.execute(
-            text(f"select {', '.join(columns)} from {table} where code = any(:codes) order by code"), {"codes": codes}
+            text(f"select {', '.join(columns)} from {table} where code = any(:codes) order by code"),
+            {"codes": sorted(codes)},
         )
         return [dict(row) for row in told.mappings()]
 
+    def named(part: str) -> set[str]:
+        return {each[part] for each in found}
+
+    indicators = rows("indicator", INDICATOR_COLUMNS, named("indicator"))
+    # Of a change also what the figure itself is measured in: the indicator is told beside it.
+    measures = named("unit_measure") | {each["unit_measure"] for each in indicators}
+    made = [
+        {"code": code, "name_vi": vi, "name_en": en, "symbol_vi": None, "symbol_en": None}
+        for code, (vi, en) in transforms.MEASURES.items()
+        if code in measures
+    ]
     return Metadata(
         address=address,
         as_of=as_of or min(asked.as_of, changed),
         data_version=version,
         series=found,
-        indicators=rows("indicator", INDICATOR_COLUMNS, "indicator"),
-        reporting_units=rows("reporting_unit", _UNIT_COLUMNS, "reporting_unit"),
-        sources=rows("source", ("code", "name_vi", "name_en"), "source"),
-        units_of_measure=rows("unit_of_measure", _MEASURE_COLUMNS, "unit_measure"),
+        indicators=indicators,
+        reporting_units=rows("reporting_unit", _UNIT_COLUMNS, named("reporting_unit")),
+        sources=rows("source", ("code", "name_vi", "name_en"), named("source")),
+        units_of_measure=rows("unit_of_measure", _MEASURE_COLUMNS, measures) + made,
+        computed=tuple(_computed(asked)),
     )
 
 
-_NAMED = 3  # indicators that a title names
+def _computed(asked: Question) -> Iterator[tuple[str, str]]:
+    """What is made of the figures that were asked for, in the order in which it is."""
+    if asked.first_release:
+        yield "công bố lần đầu", "first releases"
+    if asked.geography:
+        yield asked.geography.said
+    if asked.aggregate:
+        vi, en = FREQUENCIES[asked.aggregate.frequency]
+        yield f"theo {vi}", f"by {en}"
+    if asked.transform:
+        yield asked.transform.said
+    if asked.carried:
+        yield "kỳ không có số lấy theo số trước đó", "gaps filled with the figure before"
+
+
+_NAMED = 3  # indicators that a title names, and sources that a citation does
 _UNIT_COLUMNS = ("code", "level", "name_vi", "name_en", "valid_from", "valid_to")
 _MEASURE_COLUMNS = ("code", "name_vi", "name_en", "symbol_vi", "symbol_en")
 

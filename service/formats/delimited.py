@@ -77,7 +77,7 @@ _PARTS = ("frequency", "indicator", "reporting_unit", "accumulation", "source", 
 
 
 def _labelled(*, both: bool) -> dict[str, str]:
-    """The columns with names: of each code that has a name, and the code too where both are wanted."""
+    """The columns with names, a code that has none for itself, and the codes too where both are wanted."""
     columns = {"series": "series"} if both else {}
     for number, part in enumerate(_PARTS, start=1):
         columns |= _named(part, f"split_part(series, '.', {number})", both=both)
@@ -87,9 +87,10 @@ def _labelled(*, both: bool) -> dict[str, str]:
 
 
 def _named(name: str, code: str, *, both: bool) -> dict[str, str]:
-    if name == "breakdown":  # which the catalogue has no name for
-        return {name: code}
-    names = {f"{name}_{language}": f"cast(:{name}_{language} as jsonb) ->> {code}" for language in ("vi", "en")}
+    names = {
+        f"{name}_{language}": f"coalesce(cast(:{name}_{language} as jsonb) ->> {code}, {code})"
+        for language in ("vi", "en")
+    }
     return {name: code} | names if both else names
 
 

@@ -105,13 +105,14 @@ def _dimensions(codes: Mapping[str, list[str]], about: Metadata) -> dict[str, An
 
 
 def _units(about: Metadata, measures: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
-    """Of each indicator the unit of measure of its values, where they have one; of its own also the decimals."""
+    """Of each indicator the unit of measure of its values, where they have one; in another than its own 2 decimals."""
     told: dict[str, Any] = {}
     for indicator in about.indicators:
         code = indicator["code"]
         found = {each["unit_measure"] for each in about.series if each["indicator"] == code}
         if len(found) == 1:
             (measure,) = found
-            decimals = {"decimals": indicator["decimals"]} if measure == indicator["unit_measure"] else {}
-            told[code] = {"label": " / ".join(measures.get(measure, (measure,))), **decimals}
+            own = indicator["decimals"]
+            decimals = own if measure == indicator["unit_measure"] else max(own, 2)
+            told[code] = {"label": " / ".join(measures.get(measure, (measure,))), "decimals": decimals}
     return told

@@ -63,15 +63,17 @@ _BEFORE = {
     "published_at": ("Công bố lúc", "Published at (UTC+7)", 19),
     "indicator_en": ("Chỉ tiêu (tiếng Anh)", "Indicator", 24),
     "reporting_unit_en": ("Đơn vị báo cáo (tiếng Anh)", "Reporting unit", 15),
+    "derived": ("Đã tính", "Derived", 14),
     "status": ("Trạng thái", "Status", 10),
     "period_end": ("Ngày cuối kỳ", "Last day of period", 12),
 }
 # All that tells a series and a period from the others stays in sight beside the figures.
 _FROZEN = tuple(_BEFORE).index("value")
-_PRINTED = tuple(_BEFORE).index("reporting_unit_en")  # What is behind this column is for the screen.
+# What is behind this column is for the screen; how figures were computed is printed where some were.
+_PRINTED, _PRINTED_OF_COMPUTED = tuple(_BEFORE).index("reporting_unit_en"), tuple(_BEFORE).index("derived")
 _WRAPPED = {
     *("indicator_vi", "indicator_en", "reporting_unit_vi", "reporting_unit_en"),
-    *("accumulation", "source", "breakdown", "unit_measure", "status_name"),
+    *("accumulation", "source", "breakdown", "unit_measure", "status_name", "derived"),
 }
 _WIDTHS = {
     "valid_to": 19,
@@ -82,7 +84,6 @@ _WIDTHS = {
     "comment": 36,
     "data_from": 14,
     "data_to": 14,
-    "derived": 24,
     "computed_from": 36,
     "series": 44,
 }
@@ -136,7 +137,8 @@ class Sheet:
         """Write one cell of the row."""
         match value:
             case None | "":
-                return
+                if "bg_color" in look:  # so that a row that stands out has no hole
+                    self.sheet.write_blank(self.row, column, None, self.look(**look))
             case str():
                 text = value if len(value) <= _LONGEST_TEXT else value[: _LONGEST_TEXT - len(_CUT)] + _CUT
                 if text.startswith(FORMULA):
@@ -192,16 +194,18 @@ def _data(sheet: Sheet, rows: Iterable[Sequence[Any]], about: Metadata) -> None:
     sheet.heading([headings[name] for name in columns])
     sheet.sheet.freeze_panes(1, _FROZEN)
     sheet.sheet.repeat_rows(0)
-    sheet.sheet.print_area(0, 0, about.observations, _PRINTED)
     sheet.sheet.autofilter(0, 0, max(about.observations, 1), len(columns) - 1)
-    told = _Told(about)
+    told, last_printed = _Told(about), _PRINTED
     for row in rows:
         answer: dict[str, Any] = dict(zip(ANSWER_COLUMNS, row, strict=True))
         cells = [told.cell(name, answer) for name in columns]
         sheet.high_enough(cell if name in _WRAPPED else None for name, cell in zip(columns, cells, strict=True))
         for column, (name, cell) in enumerate(zip(columns, cells, strict=True)):
             sheet.put(column, cell, **told.look(name, answer))
+        if answer["derived"]:
+            last_printed = _PRINTED_OF_COMPUTED
         sheet.row += 1
+    sheet.sheet.print_area(0, 0, about.observations, last_printed)
 
 
 class _Told:
@@ -219,20 +223,21 @@ class _Told:
             case "indicator_vi" | "indicator_en" | "reporting_unit_vi" | "reporting_unit_en":
                 part, language = name.rsplit("_", 1)
                 return self._names[part][series[part]][language == "en"]
-            case "accumulation" | "source":
-                return " / ".join(self._names[name][series[name]])
-            case "breakdown":
-                return series[name]
+            case "accumulation" | "source" | "breakdown":
+                return self._in_both(name, series[name])
             case "unit_measure":
-                return " / ".join(self._names[name].get(answer[name], (answer[name],)))
+                return self._in_both(name, answer[name])
             case "status_name":
-                return " / ".join(self._names["status"][answer["status"]])
+                return self._in_both("status", answer["status"])
             case "period_end":
                 return _last_day(answer["period"])
             case "derived" | "computed_from":
                 return " ".join(answer[name] or ())
             case _:
                 return answer[name]
+
+    def _in_both(self, part: str, code: str) -> str:
+        return " / ".join(dict.fromkeys(self._names[part].get(code, (code,))))  # once where both languages say the same
 
     def look(self, name: str, answer: Mapping[str, Any]) -> dict[str, Any]:
         """Numbers with the decimals of their indicator; a computed one with two at the least; M stands out."""

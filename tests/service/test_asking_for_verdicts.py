@@ -86,7 +86,7 @@ def test_the_members_of_a_group_are_asked_for_together(client: TestClient) -> No
         ({"indicator": "EGDI_RNK"}, 404, "unknown-code", "Did you mean EGDI_RANK"),
         ({"plan": "QD749"}, 404, "unknown-code", "Did you mean QD749_2020"),
         ({"scope": "provinces"}, 404, "unknown-code", "Did you mean province"),
-        ({"reporting_unit": "@NOBODY"}, 404, "unknown-code", "“NOBODY” is no group"),
+        ({"reporting_unit": "@NOBODY"}, 404, "unknown-code", "“@NOBODY” is no reporting unit"),
         ({"source": "UNO"}, 404, "unknown-code", "“UNO” is no source"),
         ({"state": "on track"}, 400, "invalid-parameter", "There are: cannot_be_judged, moving_away, off_track"),
         ({"state": ","}, 400, "invalid-parameter", "“” is no state"),

@@ -48,9 +48,10 @@ def test_a_moment_may_be_one_of_pythons(service: chiso.Client, as_of: date) -> N
     assert service.series("EGDI_RANK", unit="VN", as_of=as_of).iloc[-1] == 86
 
 
-def test_a_time_without_a_zone_is_none(service: chiso.Client) -> None:
-    with pytest.raises(ValueError, match="a time without a zone"):
-        service.series("EGDI_RANK", unit="VN", as_of=datetime(2021, 1, 1, 12))
+def test_a_time_without_a_zone_is_the_services(service: chiso.Client) -> None:
+    ours = service.series("EGDI_RANK", unit="VN", as_of=pandas.Timestamp("2021-01-01"))
+    assert ours.attrs["as_of"] == "2021-01-01T00:00:00+07:00"
+    assert ours.iloc[-1] == 86
 
 
 def test_observations_are_typed_and_what_is_missing_is_missing(service: chiso.Client) -> None:
@@ -94,9 +95,34 @@ def test_a_series_may_be_named_by_its_key_alone(service: chiso.Client) -> None:
     assert by_key.attrs["query"].endswith(f"/v1/series/{KEY}/observations?as_of=2021-01-01&from=2014")
     with pytest.raises(chiso.Refused, match=re.escape(f"Did you mean {KEY}")):
         service.series(KEY.replace("VN", "VM"))
-    with pytest.raises(chiso.Refused, match="EGDI_RANK") as refused:
+    with pytest.raises(chiso.Refused, match=r'“EGDI_RANK” is no series key.* unit="VN"') as refused:
         service.series("EGDI_RANK")
     assert (refused.value.status, refused.value.problem["type"]) == (400, "/problems/not-a-series-key")
+
+
+def test_a_series_keeps_the_status_of_each_period(service: chiso.Client) -> None:
+    share = service.series("DIGITAL_ECONOMY_GDP_SHARE", unit="VN", source="GSO", as_of="2023-10-01")
+    assert share.attrs["status"]["2022"] == "P"
+    assert list(share.attrs["status"]) == [str(period) for period in share.index]
+
+
+def test_vintages_are_named_as_a_series_is_and_say_what_they_are(service: chiso.Client) -> None:
+    said = service.vintages("EGDI_RANK", unit="VN")
+    assert said.equals(service.vintages(KEY))
+    assert (said.attrs["series"], said.attrs["unit_measure"]) == (KEY, "rank")
+    assert said.attrs["title_en"] == "UN E-Government Development Index, rank"
+    assert said.attrs["query"].endswith(f"/v1/series/{KEY}/vintages")
+    with pytest.raises(chiso.Refused, match="is 2 series"):
+        service.vintages("GCI_SCORE", unit="VN")
+    with pytest.raises(chiso.Refused, match='unit="VN"'):
+        service.vintages("EGDI_RANK")
+    with pytest.raises(chiso.Refused, match="There is no figure of EGDI_RANK of US"):
+        service.vintages("EGDI_RANK", unit="US")
+
+
+def test_a_table_is_whole_and_has_no_limit(service: chiso.Client) -> None:
+    with pytest.raises(chiso.Refused, match="leave “limit” out"):
+        service.observations(indicator="EGDI_RANK", limit=3)
 
 
 def test_a_key_stays_one_part_of_the_address(service: chiso.Client) -> None:
@@ -135,7 +161,7 @@ def test_before_the_first_publication_it_is_said_when_that_was(
 
 
 def test_of_what_never_was_it_is_not_said_that_it_was_not_known_yet(service: chiso.Client) -> None:
-    with pytest.raises(chiso.Refused, match="EGDI_RANK of VN is nothing"):
+    with pytest.raises(chiso.Refused, match="There is no figure of EGDI_RANK of VN"):
         service.series("EGDI_RANK", unit="VN", as_of="2000-01-01", to="1990")
 
 
@@ -184,7 +210,7 @@ def test_a_page_that_is_no_answer_of_ours_is_refused() -> None:
         ({"indicator": "EGDI_RNK"}, "“EGDI_RNK” is no indicator. Did you mean EGDI_RANK"),
         ({"indicator": "EGDI_RANK", "as_off": "2021"}, "There is no parameter “as_off” here. Did you mean as_of?"),
         ({"indicator": "GCI_SCORE"}, "is 2 series: A.GCI_SCORE.VN.PERIOD.BLAVATNIK._T"),
-        ({"indicator": "EGDI_RANK", "to": "1990"}, "EGDI_RANK of VN is nothing"),
+        ({"indicator": "EGDI_RANK", "to": "1990"}, "There is no figure of EGDI_RANK of VN"),
     ],
 )
 def test_what_is_refused_is_said_in_the_words_of_the_service(

@@ -22,7 +22,7 @@ from openpyxl.utils import column_index_from_string, get_column_letter
 from sqlalchemy import Connection, Engine
 
 from service import app
-from service.archive import metadata
+from service.archive import metadata, transforms
 from service.archive.metadata import Metadata
 from service.archive.points import Statement
 from service.archive.question import ANSWER_COLUMNS, Question
@@ -132,6 +132,99 @@ def test_labels_are_codes_names_or_both(client: TestClient) -> None:
     assert set(names.columns) < set(both.columns)
     assert not {"series", "indicator", "status", "unit_measure"} & set(names.columns)
     assert names["value"].tolist() == both["value"].tolist()
+
+
+SHARE = "A.DIGITAL_ECONOMY_GDP_SHARE.VN.PERIOD.GSO._T"
+
+
+@pytest.mark.parametrize(
+    ("asked", "measure", "title_vi", "title_en"),
+    [
+        (
+            {"transform": "pch"},
+            ("Điểm phần trăm", "Percentage points"),
+            "thay đổi phần trăm so với kỳ trước",
+            "percent change on the period before",
+        ),
+        (
+            {"transform": "pch", "relative": "true"},
+            ("Phần trăm", "Percent"),
+            "thay đổi phần trăm so với kỳ trước, so với chính tỷ lệ",
+            "percent change on the period before, relative to the rate itself",
+        ),
+        (
+            {"transform": "log", "geography": "at:2024-12-31"},
+            ("Lô-ga-rít tự nhiên", "Natural logarithm"),
+            "theo đơn vị báo cáo ngày 31/12/2024; lô-ga-rít tự nhiên",
+            "in the reporting units of 2024-12-31; natural logarithm",
+        ),
+        (
+            {"transform": "index", "base": "2022"},
+            ("Chỉ số (kỳ gốc = 100)", "Index (base period = 100)"),
+            "chỉ số, 2022 = 100",
+            "index, 2022 = 100",
+        ),
+    ],
+)
+def test_what_was_computed_and_what_it_is_measured_in_is_told_in_words_everywhere(
+    client: TestClient, asked: dict[str, str], measure: tuple[str, str], title_vi: str, title_en: str
+) -> None:
+    def of(wanted: str, **more: str) -> Any:
+        answer = client.get(f"/v1/series/{SHARE}/observations", params={**asked, **more, "format": wanted})
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    for labels in ("name", "both"):
+        row = list(csv.DictReader(io.StringIO(of("csv", labels=labels).text)))[-1]
+        assert (row["unit_measure_vi"], row["unit_measure_en"]) == measure
+    told = of("json-stat").json()
+    unit = told["dimension"]["indicator"]["category"]["unit"]["DIGITAL_ECONOMY_GDP_SHARE"]
+    assert unit == {"label": " / ".join(measure), "decimals": 2}
+    about = told["extension"]["chiso"]
+    assert about["title_vi"].endswith(f" ({title_vi})")
+    assert about["title_en"].endswith(f" ({title_en})")
+    assert about["title_vi"] in about["citation_vi"]
+    assert "percent" in {each["code"] for each in about["units_of_measure"]}
+    book = openpyxl.load_workbook(io.BytesIO(of("xlsx").content))
+    cells = {cell.value for name in ("Data", "Metadata") for row in book[name].iter_rows() for cell in row}
+    assert {" / ".join(measure), "Phần trăm / Percent", f"{about['title_vi']} / {about['title_en']}"} <= cells
+
+
+def test_every_transform_says_what_it_is_in_both_languages() -> None:
+    for name in transforms.NAMES:
+        vi, en = transforms.Transform(name, periods=4, base=None).said
+        assert vi
+        assert en
+        assert vi != en
+
+
+def test_how_a_figure_was_computed_is_printed_where_one_was(client: TestClient) -> None:
+    for asked, shown in (({}, False), ({"transform": "chg"}, True)):
+        found = client.get(f"/v1/series/{SHARE}/observations", params={**asked, "format": "xlsx"})
+        data = openpyxl.load_workbook(io.BytesIO(found.content))["Data"]
+        printed = data[str(data.print_area).replace("$", "").split("!")[-1]]
+        names = [str(cell.value).split("\n")[1] for cell in next(iter(printed))]
+        assert ("Derived" in names) is shown
+        assert sum(data.column_dimensions[get_column_letter(at)].width for at in range(1, len(names) + 1)) <= 224
+
+
+def test_a_row_that_is_missing_has_its_colour_in_every_cell(hard: Any) -> None:
+    data = openpyxl.load_workbook(io.BytesIO(b"".join(workbook.written(*hard))))["Data"]
+    colours = [{cell.fill.fgColor.rgb for cell in row} for row in data.iter_rows(min_row=2)]
+    assert [len(each) for each in colours] == [1, 1, 1]
+    assert colours[0] == colours[1] != colours[2]
+
+
+def test_the_whole_of_a_breakdown_has_a_name_and_a_source_of_one_name_has_it_once(client: TestClient) -> None:
+    row = next(csv.DictReader(io.StringIO(get(client, "csv", labels="name", **NATION).text)))
+    assert (row["breakdown_vi"], row["breakdown_en"]) == ("tổng số", "total")
+    data = openpyxl.load_workbook(io.BytesIO(get(client, "xlsx", **NATION).content))["Data"]
+    heading, *rows = data.iter_rows(values_only=True)
+    names = [str(each).split("\n")[1] for each in heading]
+    assert {row[names.index("Breakdown")] for row in rows} >= {"tổng số / total"}
+    for row in rows:
+        vi, _, en = str(row[names.index("Source")]).partition(" / ")
+        assert vi != en
 
 
 def test_a_name_that_a_spreadsheet_would_run_is_escaped(hard: Any) -> None:

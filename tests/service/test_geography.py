@@ -603,7 +603,7 @@ def test_a_group_is_asked_for_with_an_at_and_beside_other_codes(client: TestClie
     assert units("@asean,@PROVINCES") == units("@ASEAN")
     assert units("@AS*") == units("@ASEAN")
     told = get(client, "/v1/series", 404, reporting_unit="@ASEA")
-    assert told["nearest"] == ["ASEAN"]
+    assert told["nearest"] == ["@ASEAN"]
     told = get(client, "/v1/groups/MEKONG", 404)
     assert told["nearest"] == ["MEKONG_DELTA"]
 

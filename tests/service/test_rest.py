@@ -3,17 +3,21 @@
 import csv
 import io
 import json
-from datetime import datetime, timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas
 import pytest
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
+from sqlalchemy import Engine
 
 from ingest import period
+from service import app
 from service.api import shapes, vintage_shapes
 from service.archive.question import ANSWER_COLUMNS
+from tests.conftest import Clock
 
 EGDI = "A.EGDI_RANK.VN.PERIOD.UN._T"
 
@@ -87,6 +91,112 @@ def test_nobody_knows_what_is_known_at_a_moment_to_come(client: TestClient, path
         answer = client.get(f"{asked}{ahead}")
         assert (answer.status_code, answer.json()["type"]) == (400, "/problems/invalid-parameter")
         assert answer.json()["parameter"] == "as_of"
+
+
+def test_today_is_now_and_later_the_end_of_its_day(engine: Engine) -> None:
+    clock = Clock(datetime(2040, 3, 1, 5, tzinfo=UTC))
+    with TestClient(app.create(engine, clock=clock)) as client:
+        path = f"/v1/series/{EGDI}/observations"
+        now, today = (client.get(path, params=asked) for asked in ({}, {"as_of": "2040-03-01"}))
+        assert today.json() == now.json()
+        assert "ETag" not in today.headers  # the same address means another moment tomorrow
+        files = [client.get(f"{path}?format=json-stat{each}").json() for each in ("", "&as_of=2040-03-01")]
+        assert len({file["extension"]["chiso"]["as_of"] for file in files}) == 1
+        page = get(client, "/v1/observations", as_of="2040-03-01", limit="5")
+        clock.go_on(days=1)
+        assert get(client, "/v1/observations", as_of="2040-03-01", limit="5", cursor=page["next"])["observations"]
+        assert get(client, path, as_of="2040-03-01")["as_of"] == "2040-03-01T23:59:59.999999+07:00"
+
+
+@pytest.mark.parametrize(("written", "end"), [("2021", "12-31"), ("2021-01", "01-31"), ("2021-W05", "02-07")])
+def test_a_period_in_the_place_of_a_moment_means_its_end(client: TestClient, written: str, end: str) -> None:
+    told = get(client, f"/v1/series/{EGDI}/observations", as_of=written)
+    assert told["as_of"] == f"2021-{end}T23:59:59.999999+07:00"
+
+
+@pytest.mark.parametrize("written", ["03/04/2021", "3.4.2021", "20210403", "quý I/2021", "03-04-2021"])
+@pytest.mark.parametrize("parameter", ["as_of", "revised_since"])
+def test_a_moment_that_can_be_read_in_two_ways_is_refused(client: TestClient, parameter: str, written: str) -> None:
+    answer = client.get("/v1/observations", params={parameter: written})
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/not-a-moment")
+    assert answer.json()["parameter"] == parameter
+    assert ("write 2021-04-03" in answer.json()["detail"]) == written.startswith(("03", "3"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "parameter", "near"),
+    [
+        ({"as_of": "yesterday"}, "as_of", None),
+        ({"geography": "at:2024"}, "geography", None),
+        ({"transform": "yoy"}, "transform", None),
+        ({"transform": "pcg"}, "transform", "pch"),
+        ({"transform": "index"}, "base", None),
+        ({"transform": "chg", "relative": "true"}, "relative", None),
+        ({"transform": "pch", "indicator": "EGDI_RANK"}, "transform", None),
+        ({"aggregate": "S", "indicator": "EGDI_RANK", "frequency": "A"}, "aggregate", None),
+        ({"aggregate": "Y"}, "aggregate", "A"),
+        ({"aggregate": "quarterly"}, "aggregate", "Q"),
+        ({"from": "2020-13"}, "from", None),
+        ({"to": "2020-13"}, "to", None),
+        ({"from": "2024", "to": "2020"}, "from", None),
+        ({"format": "cvs"}, "format", "csv"),
+        ({"format": "csv", "limit": "5"}, "limit", None),
+        ({"cursor": "x"}, "cursor", None),
+        ({"reporting_unit": "@ASEN"}, "reporting_unit", "@ASEAN"),
+        ({"unit": "VN"}, "unit", "reporting_unit"),
+        ({"layout": "wyde", "format": "csv"}, "layout", "wide"),
+    ],
+)
+def test_a_refusal_names_the_parameter_and_what_was_probably_meant(
+    client: TestClient, asked: dict[str, str], parameter: str, near: str | None
+) -> None:
+    answer = client.get("/v1/observations", params=asked)
+    assert 400 <= answer.status_code < 500
+    told = answer.json()
+    assert told["parameter"] == parameter
+    assert near is None or near in told["nearest"]
+
+
+@pytest.mark.parametrize(
+    ("path", "parameter"),
+    [
+        ("/v1/changes?since=x", "since"),
+        ("/v1/changes?since=2021-13-01", "since"),
+        ("/v1/calendar?from=soon", "from"),
+        ("/v1/groups?valid_on=soon", "valid_on"),
+        ("/v1/reporting-units?valid_on=soon", "valid_on"),
+        ("/v1/revisions?since=soon", "since"),
+        ("/v1/series/EGDI/observations", "key"),
+    ],
+)
+def test_so_does_one_of_another_address(client: TestClient, path: str, parameter: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.json()["parameter"]) == (400, parameter)
+
+
+def test_one_series_is_its_row_and_leads_to_what_is_told_of_it(client: TestClient) -> None:
+    told = get(client, f"/v1/series/{EGDI}")
+    links = told.pop("links")
+    (row,) = get(client, "/v1/series", indicator="EGDI_RANK", reporting_unit="VN", source="UN")["series"]
+    assert told == row
+    assert {"observations", "vintages", "changes"} < set(links)
+    assert {client.get(address).status_code for address in links.values()} == {200}
+    unknown = problem(client, f"/v1/series/{EGDI.replace('VN', 'VM')}", 404)
+    assert EGDI in unknown["nearest"]
+
+
+def test_a_citation_of_many_sources_counts_them(client: TestClient) -> None:
+    def source(**asked: str) -> str:
+        told = client.get("/v1/observations", params={**asked, "reporting_unit": "VN", "format": "json-stat"}).json()
+        return told["extension"]["chiso"]["citation_en"].partition("(source: ")[2].partition("), as published")[0]
+
+    assert source(indicator="EGDI_RANK,GII_RANK", source="UN,WIPO").count("; ") == 1
+    assert re.fullmatch(r"\d+ sources", source())
+
+
+def test_moments_are_told_in_the_zone_of_the_country(client: TestClient) -> None:
+    for path in ("/v1/calendar", "/v1/latest", "/v1/observations?limit=1"):
+        assert client.get(path).json()["as_of"].endswith("+07:00"), path
 
 
 def test_three_vintages_of_one_share_stand_with_their_spans_and_reasons(client: TestClient) -> None:

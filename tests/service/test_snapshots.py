@@ -14,6 +14,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from ingest import period
+from ingest.period import LOCAL_ZONE
 from service import app, database, snapshots
 from service.api.snapshots import Citation, Snapshot
 from tests.conftest import Clock
@@ -82,6 +84,11 @@ def test_a_snapshot_is_the_same_from_whatever_host_it_is_asked_for(sender: TestC
     told = freeze(sender, as_of="2024-12-31")
     other = sender.post("/v1/snapshots", params=ASKED | {"as_of": "2024-12-31"}, headers={"Host": "stats.example.vn"})
     assert other.json()["sha256"] == told["sha256"]
+
+
+def test_what_is_frozen_as_of_today_is_what_is_frozen_without_a_moment(sender: TestClient) -> None:
+    told = freeze(sender, indicator="EGDI_RANK")
+    assert freeze(sender, indicator="EGDI_RANK", as_of=str(period.now().astimezone(LOCAL_ZONE).date())) == told
 
 
 def test_who_froze_it_is_in_the_audit_and_not_in_the_answer(sender: TestClient) -> None:

@@ -210,7 +210,7 @@ def test_a_triangle_has_a_row_a_period_and_a_column_a_vintage_date(asked: TestCl
     }
     written = table(asked, f"/v1/series/{SHARE}/vintages", layout="triangle")
     days = told["vintage_dates"]
-    assert list(written[0]) == ["series", "period", "unit_measure", *days, *(f"{day} status" for day in days)]
+    assert list(written[0]) == ["series", "period", "unit_measure", *days, *(f"{day}:status" for day in days)]
     assert [written[0][day] for day in days] == ["10", "12.5", "", *["12"] * 6]
 
 

@@ -16,9 +16,10 @@ from service.archive.points import Statement
 from service.archive.transforms import changes, indices, ranks, runs, shares
 from service.archive.transforms.beside import beside
 from service.archive.transforms.refusals import refuse
-from service.archive.transforms.words import NAMES, RANKS, RELATIVE, NotATransform, Transform
+from service.archive.transforms.words import MEASURES, NAMES, RANKS, RELATIVE, NotATransform, Transform
 
 __all__ = [
+    "MEASURES",
     "NAMES",
     "RELATIVE",
     "NotATransform",

@@ -17,6 +17,7 @@ def refuse(connection: Connection, series: Sequence[int], wanted: Transform, *, 
     refuse_some(
         [replace(each, frequency=frequency or each.frequency) for each in measures(connection, series)],
         lambda each: _why_not(each, wanted),
+        parameter="transform",
     )
 
 
