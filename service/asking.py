@@ -77,18 +77,18 @@ def clock(request: Request) -> datetime:
     return request.app.state.clock()
 
 
-def as_of_moment(request: Request, written: str | None) -> datetime:
+def as_of_moment(request: Request, written: str | None, *, name: str = "as_of") -> datetime:
     """The moment that `as_of` names: a day means its end, so that what was published that day is in it.
 
     Without `as_of`, for ever and today it is now; where the answer can be kept (`caching`), the last change of the
     figures before it. Raises a 400 problem for a moment after today: nobody knows what will be known then.
     """
     if written not in (None, period.FOR_EVER):
-        moment = named_moment("as_of", written)
+        moment = named_moment(name, written)
         today = clock(request).astimezone(period.LOCAL_ZONE).date()
         if moment > end_of(today):
-            sentence = f"“as_of” ({written}) lies ahead: what is known is told, at the latest as of today ({today})."
-            raise Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", sentence, parameter="as_of")
+            sentence = f"“{name}” ({written}) lies ahead: what is known is told, at the latest as of today ({today})."
+            raise Problem(HTTPStatus.BAD_REQUEST, "invalid-parameter", sentence, parameter=name)
         if moment < end_of(today):
             return moment
         request.state.validators = None  # Tomorrow the same address means the end of this day.

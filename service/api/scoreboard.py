@@ -74,7 +74,7 @@ def board(
         reporting_units=reporting_units(connection, reporting_unit),
     )
     # All of them: what is chosen is a part of what is kept.
-    current = verdicts.reached(request, connection, Wanted(), None if as_of is None else as_of_moment(request, as_of))
+    current = verdicts.reached(request, connection, Wanted(), verdicts.moment_before_now(request, as_of))
     today = current.as_of.astimezone(LOCAL_ZONE).date()
     return Board(current.as_of, today, scoreboard.cells(current.reached, chosen, today=today))
 

@@ -30,7 +30,7 @@ from service.api.verdict_shapes import Verdicts
 from service.archive.verdicts import kept, reaching, sentences, states
 from service.archive.verdicts.kept import Current
 from service.archive.verdicts.reaching import Reached, Wanted
-from service.asking import Reading, as_of_moment, clock, only_known
+from service.asking import Reading, as_of_moment, clock, is_of_now, only_known
 from service.formats import verdict_sheet
 from service.formats.kinds import KINDS
 from service.problems import Problem, responses
@@ -102,7 +102,7 @@ def verdicts(
     if form != "json":
         refuse_pages(request, form)
     page = read_page(request, cursor, int)
-    judged = reached(request, connection, wanted, page[0] if page else _moment(request, as_of))
+    judged = reached(request, connection, wanted, page[0] if page else moment_before_now(request, as_of))
     places = in_states(judged.reached.frame, state)
     if form == "csv":
         return answers.table(_told(judged.reached, places), _COLUMNS)
@@ -126,8 +126,9 @@ def reached(request: Request, connection: Connection, wanted: Wanted, moment: da
     return Current(moment, reaching.reached(connection, wanted, as_of=moment, today=today))
 
 
-def _moment(request: Request, as_of: str | None) -> datetime | None:
-    return None if as_of is None else as_of_moment(request, as_of)
+def moment_before_now(request: Request, as_of: str | None) -> datetime | None:
+    """The moment that `as_of` names, by whose day deadlines pass; None for now, whose day is today's."""
+    return None if is_of_now(request, as_of) else as_of_moment(request, as_of)
 
 
 def _remembered(judged: Current, places: Sequence[int]) -> list[dict[str, Any]]:

@@ -372,3 +372,11 @@ def test_promtool_has_nothing_to_say_about_the_metrics(client: TestClient) -> No
     text = client.get("/metrics").text
     said = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False)
     assert (said.returncode, said.stdout, said.stderr) == (0, "", "")
+
+
+def test_as_of_today_is_now_and_deadlines_pass_by_today(own_engine: Engine) -> None:
+    clock = Clock(datetime(2026, 12, 2, 12, tzinfo=LOCAL_ZONE))
+    with TestClient(app.create(own_engine, clock=clock)) as client:
+        assert get(client, as_of="2026-12-02", limit=10_000) == get(client, limit=10_000)
+        board = "/v1/scoreboard"
+        assert client.get(board, params={"as_of": "2026-12-02"}).json() == client.get(board).json()

@@ -426,7 +426,7 @@ def test_an_answer_holds_until_a_figure_comes_though_days_begin(own_engine: Engi
     ("parameters", "status", "kind", "sentence"),
     [
         ({"indicator": "EGDI_RNK"}, 404, "unknown-code", "Did you mean EGDI_RANK"),
-        ({"reporting_unit": "@NOBODY"}, 404, "unknown-code", "“NOBODY” is no group"),
+        ({"reporting_unit": "@NOBODY"}, 404, "unknown-code", "“@NOBODY” is no reporting unit"),
         ({"source": "UNO"}, 404, "unknown-code", "“UNO” is no source"),
         ({"state": "on track"}, 400, "invalid-parameter", "There are: cannot_be_judged, moving_away, off_track"),
         ({"format": "csv", "limit": "5"}, 400, "csv-has-no-pages", "CSV comes whole"),

@@ -15,7 +15,7 @@ from ingest.spelling import nearest
 from service import caching
 from service.api.parameters import unknown, wanted_format
 from service.api.sdmx import asked, code_lists, data, structures
-from service.asking import Reading, as_of_moment, clock, only_known
+from service.asking import Reading, as_of_moment, clock, is_of_now, only_known
 from service.problems import responses
 
 router = APIRouter(
@@ -76,9 +76,9 @@ def observations(
     """The rows of a key as they were known at a moment; none is an empty data set."""
     asked_of = asked.flow(flow)
     media_format = wanted_format(request, wish.format, data.MEDIA_TYPES)
-    moment = as_of_moment(request, wish.as_of)
+    moment = as_of_moment(request, wish.as_of, name="asOf")
     # A verdict of the past passes the deadlines that had passed then.
-    today = (moment if wish.as_of else clock(request)).astimezone(period.LOCAL_ZONE).date()
+    today = (clock(request) if is_of_now(request, wish.as_of) else moment).astimezone(period.LOCAL_ZONE).date()
     chosen = asked.key(asked_of, key, code_lists.read(connection))
     rows = asked.within(asked_of.rows(connection, chosen, moment, today), wish.start_period, wish.end_period)
     body = data.written(asked_of, rows, media_format, detail=wish.detail, prepared=moment)
