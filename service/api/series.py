@@ -41,7 +41,7 @@ def series_listed(
 
 @router.get(
     "/series/{key}",
-    responses=answers.documented(shapes.OneSeries),
+    responses=answers.documented(shapes.SeriesAnswer),
     summary="One series",
 )
 def one_series(request: Request, connection: Reading, key: Key) -> Response:

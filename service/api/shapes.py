@@ -175,7 +175,7 @@ class Series(Shape):
     last_published: datetime
 
 
-class OneSeries(Series):
+class SeriesAnswer(Series):
     """One line through time, and where what is told of it is."""
 
     links: dict[str, str] = Field(description="the addresses of its observations, vintages, revisions, changes, …")

@@ -177,7 +177,7 @@ def test_the_triangle_is_the_answer_of_every_day_side_by_side(
     assert len(rows[0]) == 3 + 2 * 393
     for day in days[::30]:
         assert {row["period"]: Decimal(row[day]) for row in rows if row[day]} == known_to_alfred(releases, day)
-        assert {row["period"] for row in rows if row[f"{day} status"] == "A"} == known_to_alfred(releases, day).keys()
+        assert {row["period"] for row in rows if row[f"{day}:status"] == "A"} == known_to_alfred(releases, day).keys()
 
 
 def steps(releases: list[dict[str, str]]) -> list[tuple[str, Decimal, Decimal, str]]:
