@@ -139,9 +139,9 @@ class Client:
         It is named as in series(): by indicator and unit (and frequency, accumulation, source, breakdown), or by its
         key alone. `from_` and `to` name periods; with `as_of` it is what had been public by then. Raises Refused.
         """
-        key = indicator if unit is None else self._key(indicator, unit, parameters)
+        key, parameters = (indicator, parameters) if unit is None else (self._key(indicator, unit, parameters), {})
         try:
-            answer = self._asked(f"{_of(key)}/vintages", {"from": from_, "to": to, "as_of": as_of})
+            answer = self._asked(f"{_of(key)}/vintages", {"from": from_, "to": to, "as_of": as_of} | parameters)
         except Refused as refused:
             raise _asking_for_its_unit(key, refused) from refused
         told = answer.json()

@@ -52,9 +52,12 @@ class Streams:
 
     @asynccontextmanager
     async def turn(self, network: str) -> AsyncGenerator[None]:
-        """A turn, within WAIT_SECONDS; a 503 problem where none is free by then, or MAY_WAIT wait already."""
+        """A turn, within WAIT_SECONDS; a 503 problem where none is free by then, or MAY_WAIT wait already.
+
+        Who has as many as one address may have does not wait: it would take the place of somebody who has none.
+        """
         if not self._is_free(network):
-            if self._waiting >= MAY_WAIT:
+            if self._waiting >= MAY_WAIT or self._taken[network] >= MOST_OF_ONE_ADDRESS:
                 raise self._busy(network)
             await self._free(network)
         self._taken[network] += 1
@@ -118,18 +121,19 @@ class Streamed(StreamingResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer; whatever becomes of it, its statement ends and its connection is given back."""
         begun = [b""]
-        async with self.look as held:
+        # The turn is given back last: whoever has it next finds a connection.
+        async with AsyncExitStack() as turn, self.look as held:
             # Before the connection is given back: a COPY that is left alone is waited for to its end.
             held.push_async_callback(self._end)
             if getattr(self._request.state, "wants_body", True):
                 if self._is_large:
-                    await held.enter_async_context(self._turn())
+                    await turn.enter_async_context(self._turn())
                 begun = await self._begun_unless_left(receive)
                 if begun is None:
                     return
             if sum(map(len, begun)) > SMALL_BYTES:
                 if not self._is_large:
-                    await held.enter_async_context(self._turn())
+                    await turn.enter_async_context(self._turn())
                 self.body_iterator = _after(begun, self._pieces)
                 with suppress(_TooSlow):  # the server breaks off what is not ended
                     await super().__call__(scope, receive, _at_a_pace(send))

@@ -46,9 +46,9 @@ def argon2id(secret: str) -> str:
 
 def fits(secret: str, kept: str | None) -> bool:
     """Say whether this is the person's secret. Where none is kept, saying no takes as long."""
-    nobodys = _nobodys()
     try:
         with _at_once:
+            nobodys = _nobodys()
             _hasher.verify(kept or nobodys, _bytes(normal(secret)[: LONGEST + 1]))
     except VerifyMismatchError:
         return False

@@ -118,6 +118,9 @@ def test_vintages_are_named_as_a_series_is_and_say_what_they_are(service: chiso.
         service.vintages("EGDI_RANK")
     with pytest.raises(chiso.Refused, match="There is no figure of EGDI_RANK of US"):
         service.vintages("EGDI_RANK", unit="US")
+    for named in ({}, {"unit": "VN"}):
+        with pytest.raises(chiso.Refused, match="form_"):
+            service.vintages(KEY if not named else "EGDI_RANK", **named, form_="2020")
 
 
 def test_a_table_is_whole_and_has_no_limit(service: chiso.Client) -> None:

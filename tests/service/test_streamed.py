@@ -137,7 +137,10 @@ def standing(large: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Standin
         yield standing
 
 
-def test_ordinary_answers_have_turns_and_threads_that_no_stream_can_take(large: Engine, standing: Standing) -> None:
+def test_ordinary_answers_have_turns_and_threads_that_no_stream_can_take(
+    large: Engine, standing: Standing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streamed, "WAIT_SECONDS", 10 * PATIENCE_SECONDS)  # who waits goes on waiting
     with outside(large) as held, served(app.create(large)) as address, ExitStack() as clients:
         for _ in range(2 * database.REQUESTS_AT_A_TIME):
             clients.enter_context(not_reading(address, f"{LARGE}&format=csv"))
@@ -209,7 +212,7 @@ def test_one_address_has_so_many_large_answers_at_a_time_and_others_have_theirs(
         small = asking.get("/v1/observations?indicator=EGDI_RANK&format=csv", headers=theirs)
         assert small.status_code == 200
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(streamed, "WAIT_SECONDS", 0.1)
+            patch.setattr(streamed, "WAIT_SECONDS", 10 * PATIENCE_SECONDS)  # who has so many does not wait
             refused = asking.get(f"{LARGE}&format=csv", headers=theirs)
         assert (refused.status_code, refused.json()["type"]) == (503, "/problems/busy")
         assert "on their way to your address" in refused.json()["detail"]
