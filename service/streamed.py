@@ -98,7 +98,8 @@ class Streams:
 class Streamed(StreamingResponse):
     """An answer in pieces, which takes over the request's look at the ledger until the last of them is read.
 
-    `rows` is how many there will be, where that is known. Of a HEAD no piece is read.
+    `rows` is how many there will be, None where nobody counted them: then the first piece tells whether it is large. Of
+    a HEAD no piece is read.
     """
 
     def __init__(
@@ -108,11 +109,11 @@ class Streamed(StreamingResponse):
         *,
         media_type: str,
         headers: Mapping[str, str] | None = None,
-        rows: int = 0,
+        rows: int | None,
     ) -> None:
         """Tell the request, so that its look is kept open."""
         super().__init__(pieces, headers=headers, media_type=media_type)
-        self._request, self._pieces, self._is_large = request, pieces, rows > SMALL_ROWS
+        self._request, self._pieces, self._is_large = request, pieces, (rows or 0) > SMALL_ROWS
         self.look = AsyncExitStack()
         self.connection: Connection | None = None  # of the look
         self._is_left = False

@@ -151,7 +151,7 @@ def package(request: Request, connection: Reading, code: str) -> Response:
     if caching.held(request.headers, found["sha256"]) or caching.holds_anything(request.headers):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     headers["Content-Length"] = str(found["size_bytes"])
-    return Streamed(request, snapshots.content(connection, found["code"]), headers=headers, media_type=_ZIP)
+    return Streamed(request, snapshots.content(connection, found["code"]), headers=headers, media_type=_ZIP, rows=None)
 
 
 def _known(connection: Reading, code: str) -> dict[str, Any]:

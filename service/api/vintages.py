@@ -287,7 +287,7 @@ def _statistics(connection: Connection, chosen: Selection, within: Within, by: s
 
 
 def _streamed(request: Request, connection: Connection, told: Statement, columns: Sequence[str]) -> Response:
-    return Streamed(request, delimited.plain(connection, told, columns), media_type=answers.CSV)
+    return Streamed(request, delimited.plain(connection, told, columns), media_type=answers.CSV, rows=None)
 
 
 def _paged(request: Request, name: str, told: list[dict[str, Any]], moment: datetime, limit: int) -> Response:
